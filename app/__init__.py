@@ -1,0 +1,99 @@
+"""The application: one line per part, in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from sqlalchemy import Engine, event
+
+from app.extensions import csrf, db, migrate
+from config import flask_config, load_settings
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> Flask:
+    """Return the application. `overrides` are settings of config.py; raises SettingError naming a wrong one."""
+    app = Flask(__name__)
+    app.config.update(flask_config(load_settings(overrides)))
+    _logs(app)
+    _database(app)
+    _framework(app)
+    _jobs(app)
+    _edge(app)
+    _commands(app)
+    return app
+
+
+def _logs(app: Flask) -> None:
+    from app.web import logs
+
+    logs.configure(app.config["SETTINGS"].LOG_LEVEL)
+
+
+def _database(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True, compare_type=True)
+    csrf.init_app(app)
+
+
+def _framework(app: Flask) -> None:
+    """Bind the framework; a new `AppBuilder` each time, for it keeps its views."""
+    from app import api, models
+    from app.security import rules
+    from app.services import checks
+    from app.views import register
+    from app.web.security_manager import PlatformSecurityManager
+
+    del models, rules, checks  # imported so that tables, scope rules and checks are registered
+    with app.app_context():
+        builder = AppBuilder(security_manager_class=PlatformSecurityManager)
+        builder.init_app(app, db.session)
+        register(builder)
+        api.register(builder)
+
+
+def _jobs(app: Flask) -> None:
+    from app.jobs import queue
+
+    queue.init_app(app)
+
+
+def _edge(app: Flask) -> None:
+    from app.web import errors, frame, health, kit, requests
+
+    app.register_blueprint(health.blueprint)
+    requests.init_app(app)
+    errors.init_app(app)
+    kit.init_app(app)
+    frame.init_app(app)
+    hops = app.config["SETTINGS"].PROXY_HOPS
+    if hops:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _commands(app: Flask) -> None:
+    from app import cli
+
+    cli.init_app(app)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Give SQLite foreign keys, a write-ahead log that survives a power cut, and transactions that we begin."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # the driver's own BEGIN comes too late for savepoints
+    for setting in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL", "busy_timeout = 20000"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    """Begin for real; code that will write asks for IMMEDIATE (docs/architecture.md)."""
+    if connection.dialect.name == "sqlite":
+        mode = connection.get_execution_options().get("sqlite_begin", "")
+        connection.exec_driver_sql(f"BEGIN {mode}".strip())

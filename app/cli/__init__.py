@@ -1,0 +1,13 @@
+"""Commands: the same services, from the shell."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register every command."""
+    from app.cli import demo, security
+
+    app.cli.add_command(security.sync_security)
+    app.cli.add_command(demo.demo)

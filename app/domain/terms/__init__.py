@@ -1,0 +1,116 @@
+"""Every closed list of words the platform stores: the value in the database, the label on the screen.
+
+Callers import from here. Words and spelling follow the glossary; which state follows which stands in
+`app/domain/states.py`. Lists an administrator may change (subjects, stages, titles) are data, not code.
+"""
+
+from __future__ import annotations
+
+from app.domain.terms.delivery import (
+    AttendanceStatus,
+    CallApplicationState,
+    CertificateState,
+    CheckInMethod,
+    HourKind,
+    LeaveKind,
+    LeaveState,
+    LedgerEntryKind,
+    QuestionKind,
+    ResultMark,
+    ResultScale,
+    RosterState,
+)
+from app.domain.terms.enrollment import (
+    CaptchaMode,
+    ClashCheck,
+    EnrollmentOrigin,
+    EnrollmentState,
+    HoursCapMode,
+    InitialPassword,
+    RoundTwoOpenTo,
+)
+from app.domain.terms.operation import ArticleKind, AuditAction, JobState, LessonKind, MessageKind, ResourceKind
+from app.domain.terms.people import (
+    AccountStatus,
+    ChangeRequestState,
+    Gender,
+    RecordReportState,
+    RegistrationState,
+    RoleName,
+    TeacherStatus,
+    TransferKind,
+    TransferState,
+)
+from app.domain.terms.places import (
+    GrantExtent,
+    GrantState,
+    OrganisationStatus,
+    Ownership,
+    ReferenceKind,
+    RegionLevel,
+    SchoolKind,
+)
+from app.domain.terms.programmes import (
+    AdjustmentKind,
+    AdjustmentState,
+    Checkpoint,
+    ClassState,
+    ExpertReviewState,
+    ProgrammeKind,
+    ProgrammeState,
+    RoundKind,
+    WindowKind,
+)
+
+__all__ = [
+    "AccountStatus",
+    "AdjustmentKind",
+    "AdjustmentState",
+    "ArticleKind",
+    "AttendanceStatus",
+    "AuditAction",
+    "CallApplicationState",
+    "CaptchaMode",
+    "CertificateState",
+    "ChangeRequestState",
+    "CheckInMethod",
+    "Checkpoint",
+    "ClashCheck",
+    "ClassState",
+    "EnrollmentOrigin",
+    "EnrollmentState",
+    "ExpertReviewState",
+    "Gender",
+    "GrantExtent",
+    "GrantState",
+    "HourKind",
+    "HoursCapMode",
+    "InitialPassword",
+    "JobState",
+    "LeaveKind",
+    "LeaveState",
+    "LedgerEntryKind",
+    "LessonKind",
+    "MessageKind",
+    "OrganisationStatus",
+    "Ownership",
+    "ProgrammeKind",
+    "ProgrammeState",
+    "QuestionKind",
+    "RecordReportState",
+    "ReferenceKind",
+    "RegionLevel",
+    "RegistrationState",
+    "ResourceKind",
+    "ResultMark",
+    "ResultScale",
+    "RoleName",
+    "RosterState",
+    "RoundKind",
+    "RoundTwoOpenTo",
+    "SchoolKind",
+    "TeacherStatus",
+    "TransferKind",
+    "TransferState",
+    "WindowKind",
+]

@@ -1,0 +1,54 @@
+"""Teachers (TCH-1). The national ID is sealed; a keyed index finds it whole, the last four help a search (OPS-3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, relationship
+
+from app.domain.terms import Gender, TeacherStatus
+from app.domain.text import N_
+from app.entities.accounts import Account
+from app.entities.base import Record, UtcDateTime, column, enum_column, reference
+from app.entities.places import School
+from app.entities.reference import Grade, PostCategory, ProfessionalTitle, Stage, Subject
+
+
+class Teacher(Record):
+    """A teacher's record; `school` is empty for the unattached (自由人)."""
+
+    __tablename__ = "teacher"
+    __label__ = N_("Teacher")
+    __table_args__ = (Index("ix_teacher_school_id_status", "school_id", "status"),)
+
+    teacher_number: Mapped[str] = column(N_("Teacher number"), String(20), unique=True, nullable=False)
+    name: Mapped[str] = column(N_("Teacher's name"), String(50), nullable=False, index=True)
+    name_initials: Mapped[str] = column(N_("Initials"), String(32), nullable=False, default="", index=True)
+    gender: Mapped[Gender] = enum_column(N_("Gender"), Gender, nullable=False)
+    birth_date: Mapped[date | None] = column(N_("Birth date"), Date)
+    national_id_sealed: Mapped[bytes | None] = column(N_("National ID"), LargeBinary, protected=True)
+    national_id_key: Mapped[str | None] = column(N_("National ID index"), String(64), unique=True, protected=True)
+    national_id_tail: Mapped[str | None] = column(N_("Last four of the ID"), String(4), index=True)
+    mobile: Mapped[str | None] = column(N_("Mobile"), String(32), protected=True)
+    office_phone: Mapped[str | None] = column(N_("Office phone"), String(32))
+    email: Mapped[str | None] = column(N_("E-mail"), String(120))
+    school_id: Mapped[int | None] = reference(N_("School"), "school.id", index=False)
+    stage_id: Mapped[int | None] = reference(N_("School stage"), "stage.id")
+    grade_id: Mapped[int | None] = reference(N_("Grade"), "grade.id")
+    subject_id: Mapped[int | None] = reference(N_("Subject"), "subject.id")
+    post_category_id: Mapped[int | None] = reference(N_("Post category"), "post_category.id")
+    title_id: Mapped[int | None] = reference(N_("Professional title"), "professional_title.id")
+    status: Mapped[TeacherStatus] = enum_column(
+        N_("Status"), TeacherStatus, nullable=False, default=TeacherStatus.EMPLOYED
+    )
+    account_id: Mapped[int | None] = reference(N_("Account"), "ab_user.id", unique=True, index=False)
+    deleted_at: Mapped[datetime | None] = column(N_("Deleted"), UtcDateTime)
+
+    school: Mapped[School | None] = relationship()
+    stage: Mapped[Stage | None] = relationship()
+    grade: Mapped[Grade | None] = relationship()
+    subject: Mapped[Subject | None] = relationship()
+    post_category: Mapped[PostCategory | None] = relationship()
+    title: Mapped[ProfessionalTitle | None] = relationship()
+    account: Mapped[Account | None] = relationship(back_populates="teacher")

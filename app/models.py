@@ -1,0 +1,66 @@
+"""The data model in ten sentences, then every entity by chapter. Import entities from here only.
+
+1. A `Region` is a node of the tree province → city → county; a `Bureau` stands at each.
+2. `Institution`s train; `RegionGrant`s say at which regions they may aim.
+3. `School`s stand in a county and teach `Stage`s; `Teacher`s belong to one school, or to none.
+4. Reference lists (`Stage`, `Grade`, `Subject`, `PostCategory`, `ProfessionalTitle`) are data.
+5. An `Account` signs in by its `LoginName`s and administers at most one bureau, institution or school.
+6. A `Role` holds permissions; `SecurityStamp` counts their changes.
+7. A `TrainingYear` has `Batch`es; a batch has two `EnrollmentRound`s and eight `BatchWindow`s.
+8. `ParameterValue`s override the defaults of `app/domain/parameters.py`; `ParameterChange` keeps their history.
+9. `AuditEntry` tells who did what; `Attempt` and `Captcha` guard the door.
+10. A `BackgroundJob` is long work; an `InboxMessage` tells its owner.
+"""
+
+from __future__ import annotations
+
+from flask_appbuilder.security.sqla.models import ApiKey, Permission, PermissionView, Role, ViewMenu
+
+from app.entities.accounts import Account, Attempt, Captcha, LoginName, SecurityStamp
+from app.entities.base import Record, UtcDateTime
+from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
+from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage
+from app.entities.people import Teacher
+from app.entities.places import Bureau, Institution, Organisation, Region, RegionGrant, School, school_stage
+from app.entities.reference import Grade, PostCategory, ProfessionalTitle, ReferenceList, Stage, Subject
+
+REFERENCE_LISTS: tuple[type[ReferenceList], ...] = (Stage, Grade, Subject, PostCategory, ProfessionalTitle)
+
+__all__ = [
+    "REFERENCE_LISTS",
+    "Account",
+    "ApiKey",
+    "Attempt",
+    "AuditEntry",
+    "BackgroundJob",
+    "Batch",
+    "BatchWindow",
+    "Bureau",
+    "Captcha",
+    "EnrollmentRound",
+    "Grade",
+    "InboxMessage",
+    "Institution",
+    "LoginName",
+    "Organisation",
+    "ParameterChange",
+    "ParameterValue",
+    "Permission",
+    "PermissionView",
+    "PostCategory",
+    "ProfessionalTitle",
+    "Record",
+    "ReferenceList",
+    "Region",
+    "RegionGrant",
+    "Role",
+    "School",
+    "SecurityStamp",
+    "Stage",
+    "Subject",
+    "Teacher",
+    "TrainingYear",
+    "UtcDateTime",
+    "ViewMenu",
+    "school_stage",
+]

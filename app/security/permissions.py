@@ -1,0 +1,46 @@
+"""What a set of roles may do, cached per process and thrown away when the stamp in the database moves (ACC-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_permissionview_role as held
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.models import Permission, PermissionView, Role, SecurityStamp, ViewMenu
+
+PREFIX = "can_"
+_cache: dict[frozenset[int], frozenset[tuple[str, str]]] = {}
+_cached_at: list[tuple[int, int]] = [(0, 0)]
+
+
+def permissions_of_roles(role_ids: frozenset[int]) -> frozenset[tuple[str, str]]:
+    """Return the (verb, resource) pairs of these roles: one small query when nothing has changed."""
+    stamp = (id(db.engine), db.session.scalar(select(SecurityStamp.number)) or 0)
+    if stamp != _cached_at[0]:
+        _cache.clear()
+        _cached_at[0] = stamp
+    if role_ids not in _cache:
+        _cache[role_ids] = _read(role_ids)
+    return _cache[role_ids]
+
+
+def _read(role_ids: frozenset[int]) -> frozenset[tuple[str, str]]:
+    wanted = (
+        select(Permission.name, ViewMenu.name)
+        .join(PermissionView, PermissionView.permission_id == Permission.id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .join(held, held.c.permission_view_id == PermissionView.id)
+        .where(held.c.role_id.in_(role_ids), Permission.name.startswith(PREFIX, autoescape=True))
+    )
+    return frozenset((name.removeprefix(PREFIX), resource) for name, resource in db.session.execute(wanted))
+
+
+@event.listens_for(Session, "after_flush")
+def _notice_changes(session: Session, _context: Any) -> None:
+    """Move the stamp in the same transaction that changes what a role holds, whoever changes it."""
+    touched = (Role, PermissionView)
+    if any(isinstance(row, touched) for row in [*session.new, *session.dirty, *session.deleted]):
+        session.execute(update(SecurityStamp).values(number=SecurityStamp.number + 1))

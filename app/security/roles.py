@@ -1,0 +1,126 @@
+"""Role → permissions, as reviewed data (ACC-12). `flask sync-security` restores exactly this.
+
+A permission is a verb on a resource; a resource is the name of an entity or of a page. What a permission allows is
+written here; on which rows, in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.domain.terms import RoleName
+
+R = RoleName
+READ, WRITE = ("read",), ("read", "create", "edit", "delete")
+Grants = Mapping[str, tuple[str, ...]]
+
+REFERENCE = ("Stage", "Grade", "Subject", "PostCategory", "ProfessionalTitle")
+CALENDAR = ("TrainingYear", "Batch", "EnrollmentRound", "BatchWindow")
+
+# Every verb there is on every resource; a role can hold nothing else.
+CATALOGUE: Grants = {
+    "Region": READ,
+    "Bureau": (*WRITE, "export"),
+    "Institution": (*WRITE, "export", "grant"),
+    "RegionGrant": (*READ, "export"),
+    "School": (*WRITE, "export", "import", "merge"),
+    "Teacher": (*WRITE, "export", "import", "reveal"),
+    "Account": (*WRITE, "export", "reset", "unlock"),
+    "Role": (*READ, "edit"),
+    "AuditEntry": READ,
+    "BackgroundJob": READ,
+    "InboxMessage": READ,
+    "Parameter": ("read", "edit"),
+    "ParameterChange": READ,
+    "Calendar": ("read", "edit"),
+    "Home": READ,
+    **dict.fromkeys(REFERENCE, (*WRITE, "export")),
+    **dict.fromkeys(CALENDAR, (*WRITE, "export")),
+}
+
+EVERYBODY: Grants = {
+    "Home": READ,
+    "Region": READ,
+    "Calendar": READ,
+    "InboxMessage": READ,
+    "BackgroundJob": READ,
+    **dict.fromkeys(REFERENCE, READ),
+    **dict.fromkeys(CALENDAR, READ),
+}
+
+MANAGES_SCHOOL_ACCOUNTS = (*WRITE, "export", "reset", "unlock")
+
+BUREAU_ADMIN: Grants = {
+    "Bureau": (*WRITE, "export"),
+    "Institution": (*WRITE, "export"),
+    "RegionGrant": (*READ, "export"),
+    "School": (*WRITE, "export", "import", "merge"),
+    "Teacher": (*WRITE, "export", "import"),
+    "Account": MANAGES_SCHOOL_ACCOUNTS,
+    "AuditEntry": READ,
+    "Parameter": READ,
+}
+
+SCHOOL_INFORMATION: Grants = {"School": ("read", "edit"), "Teacher": (*WRITE, "export", "import")}
+
+ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
+    R.SYSTEM_ADMIN: CATALOGUE,
+    R.SECURITY_ADMIN: {"Role": (*READ, "edit"), "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.AUDIT_ADMIN: {"AuditEntry": READ, "ParameterChange": READ, "Account": READ, "Role": READ},
+    R.PROVINCIAL_ADMIN: {
+        **BUREAU_ADMIN,
+        "Institution": (*WRITE, "export", "grant"),
+        "Parameter": ("read", "edit"),
+        "ParameterChange": READ,
+        "Calendar": ("read", "edit"),
+        "Role": READ,
+        **dict.fromkeys(REFERENCE, (*WRITE, "export")),
+        **dict.fromkeys(CALENDAR, (*WRITE, "export")),
+    },
+    R.CITY_ADMIN: BUREAU_ADMIN,
+    R.COUNTY_ADMIN: BUREAU_ADMIN,
+    R.BUREAU_REVIEWER: {"Bureau": READ, "Institution": READ, "RegionGrant": READ, "School": READ, "Teacher": READ},
+    R.EXPERT_REVIEWER: {},
+    R.INSTITUTION_ADMIN: {"Institution": ("read", "edit"), "RegionGrant": READ, "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.INSTITUTION_OPERATOR: {"Institution": READ, "RegionGrant": READ},
+    R.SCHOOL_ADMIN: {**SCHOOL_INFORMATION, "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.SCHOOL_SYSTEM_ADMIN: {"School": ("read", "edit"), "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.SCHOOL_INFORMATION_ADMIN: SCHOOL_INFORMATION,
+    R.SCHOOL_TRAINING_ADMIN: {"School": READ, "Teacher": READ},
+    R.SCHOOL_INQUIRER: {"School": READ, "Teacher": READ},
+    R.TEACHER: {"School": READ, "Teacher": READ},
+    R.NON_TEACHER: {},
+}
+
+_SCHOOL_STAFF = frozenset(
+    {R.SCHOOL_SYSTEM_ADMIN, R.SCHOOL_INFORMATION_ADMIN, R.SCHOOL_TRAINING_ADMIN, R.SCHOOL_INQUIRER}
+)
+_INSTITUTION = frozenset({R.INSTITUTION_ADMIN, R.INSTITUTION_OPERATOR})
+_BELOW_BUREAU = frozenset({*_INSTITUTION, R.SCHOOL_ADMIN, *_SCHOOL_STAFF, R.TEACHER, R.NON_TEACHER})
+_REVIEWERS = frozenset({R.BUREAU_REVIEWER, R.EXPERT_REVIEWER})
+
+# Which roles an account may give, and so which accounts it may manage: always below itself, never its peers.
+MAY_GIVE: Mapping[RoleName, frozenset[RoleName]] = {
+    R.SYSTEM_ADMIN: frozenset(RoleName),
+    R.SECURITY_ADMIN: frozenset(RoleName) - {R.SYSTEM_ADMIN, R.SECURITY_ADMIN, R.AUDIT_ADMIN},
+    R.PROVINCIAL_ADMIN: _BELOW_BUREAU | _REVIEWERS | {R.CITY_ADMIN, R.COUNTY_ADMIN},
+    R.CITY_ADMIN: _BELOW_BUREAU | _REVIEWERS | {R.COUNTY_ADMIN},
+    R.COUNTY_ADMIN: _BELOW_BUREAU | _REVIEWERS,
+    R.INSTITUTION_ADMIN: frozenset({R.INSTITUTION_OPERATOR, R.NON_TEACHER}),
+    R.SCHOOL_ADMIN: _SCHOOL_STAFF | {R.TEACHER},
+    R.SCHOOL_SYSTEM_ADMIN: (_SCHOOL_STAFF - {R.SCHOOL_SYSTEM_ADMIN}) | {R.TEACHER},
+}
+
+
+def permissions_of(role: RoleName) -> frozenset[tuple[str, str]]:
+    """Return the (verb, resource) pairs `role` holds by default."""
+    given = {**EVERYBODY, **ROLE_PERMISSIONS[role]}
+    return frozenset((verb, resource) for resource, verbs in given.items() for verb in verbs)
+
+
+def may_give(roles: frozenset[str]) -> frozenset[RoleName]:
+    """Return the roles that a holder of `roles` may give to others."""
+    return frozenset().union(*(MAY_GIVE.get(RoleName(role), frozenset()) for role in roles if role in _NAMES))
+
+
+_NAMES = frozenset(role.value for role in RoleName)

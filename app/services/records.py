@@ -1,0 +1,122 @@
+"""Creating, changing and deleting any entity: the one way in for screens, API, imports and jobs.
+
+Each verb asks for the permission, keeps to the scope of the row and of everything it points to, runs the entity's own
+checks, writes the audit, and is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect
+
+from app.domain.errors import Conflict, Invalid, NotPermitted, Problems
+from app.domain.terms import AuditAction
+from app.domain.text import N_
+from app.extensions import db
+from app.security.actor import Actor
+from app.security.scope import fetch_manageable, is_declared, is_manageable, is_visible
+from app.services import audit
+from app.services.unit import changed_meanwhile, transaction
+
+M = TypeVar("M")
+Check = Callable[[Any, Problems, Actor], None]
+_checks: dict[type[Any], list[Check]] = {}
+_delete_checks: dict[type[Any], list[Check]] = {}
+
+
+def check(*models: type[Any]) -> Callable[[Check], Check]:
+    """Register a rule that a created or changed row of `models` must satisfy: `rule(row, problems, actor)`."""
+    return _register(_checks, models)
+
+
+def check_delete(*models: type[Any]) -> Callable[[Check], Check]:
+    """Register a rule that must hold before a row of `models` may be deleted."""
+    return _register(_delete_checks, models)
+
+
+def _register(book: dict[type[Any], list[Check]], models: tuple[type[Any], ...]) -> Callable[[Check], Check]:
+    def register(rule: Check) -> Check:
+        for model in models:
+            book.setdefault(model, []).append(rule)
+        return rule
+
+    return register
+
+
+def create(model: type[M], values: Mapping[str, Any], *, actor: Actor) -> M:
+    """Create a row of `model`. Raises NotPermitted, Invalid (per field) or Conflict; then nothing is written."""
+    actor.require("create", model.__name__)
+    with transaction():
+        row = model()
+        _fill(row, values, actor)
+        db.session.add(row)
+        _run(_checks, row, actor)
+        db.session.flush()
+        if not is_manageable(row, actor=actor):
+            raise NotPermitted
+        audit.record(AuditAction.CREATE, row, actor=actor, after=audit.snapshot(row))
+    return row
+
+
+def update(
+    model: type[M],
+    key: Any,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    expected_version: int | None = None,
+    reason: str | None = None,
+) -> M:
+    """Change a row. `expected_version` is the one the person saw: another in the database is a Conflict (ACC-9)."""
+    actor.require("edit", model.__name__)
+    with transaction():
+        row = fetch_manageable(model, key, actor=actor)
+        if expected_version is not None and row.version != expected_version:  # type: ignore[attr-defined]
+            raise Conflict(changed_meanwhile())
+        before = audit.snapshot(row)
+        with db.session.no_autoflush:
+            _fill(row, values, actor)
+            _run(_checks, row, actor)
+        db.session.flush()
+        if not is_manageable(row, actor=actor):
+            raise NotPermitted
+        audit.record(AuditAction.UPDATE, row, actor=actor, before=before, after=audit.snapshot(row), reason=reason)
+    return row
+
+
+def delete(model: type[Any], key: Any, *, actor: Actor, reason: str | None = None) -> None:
+    """Delete a row nothing refers to. Raises Conflict naming what stands in the way."""
+    actor.require("delete", model.__name__)
+    with transaction():
+        row = fetch_manageable(model, key, actor=actor)
+        _run(_delete_checks, row, actor)
+        audit.record(AuditAction.DELETE, row, actor=actor, before=audit.snapshot(row), reason=reason)
+        db.session.delete(row)
+        db.session.flush()
+
+
+def _run(book: dict[type[Any], list[Check]], row: Any, actor: Actor) -> None:
+    problems = Problems()
+    with db.session.no_autoflush:
+        for rule in book.get(type(row), ()):
+            rule(row, problems, actor)
+    problems.raise_if_any(Conflict if book is _delete_checks else Invalid)
+
+
+def _fill(row: Any, values: Mapping[str, Any], actor: Actor) -> None:
+    """Set `values` on `row`, after making sure that every row they point to is one the actor sees."""
+    problems = Problems()
+    relations = inspect(type(row)).relationships
+    for name, value in values.items():
+        if name in relations and not _all_visible(value, actor):
+            problems.add("choice_not_visible", N_("This choice does not exist or is outside your scope."), field=name)
+    problems.raise_if_any()
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _all_visible(value: Any, actor: Actor) -> bool:
+    rows = value if isinstance(value, list | tuple) else [value]
+    return all(is_visible(row, actor=actor) for row in rows if row is not None and is_declared(type(row)))

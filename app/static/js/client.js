@@ -1,0 +1,49 @@
+// What the page told its scripts: texts in its language, addresses, who is signed in; and how to ask the server.
+
+const data = JSON.parse(document.getElementById("client")?.textContent || "{}");
+
+export const urls = data.urls ?? {};
+
+/** The text called `name`, with its {places} filled in. */
+export function text(name, values = {}) {
+  return (data.texts?.[name] ?? name).replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
+}
+
+export function meta(name) {
+  return document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+}
+
+/** Put a fresh token into every form and into the page. */
+export function refreshTokens(token) {
+  if (!token) return;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const input of document.querySelectorAll('input[name="csrf_token"]')) input.value = token;
+}
+
+/** Ask the server for JSON; `body` (FormData or a plain object) makes it a POST. Resolves to {status, data}; status 0: not reached. */
+export async function ask(url, body = null) {
+  const options = { headers: { Accept: "application/json" }, credentials: "same-origin", cache: "no-store" };
+  if (body) {
+    options.method = "POST";
+    options.headers["X-CSRFToken"] = meta("csrf-token");
+    options.body = body instanceof FormData ? body : new URLSearchParams(body);
+  }
+  try {
+    const response = await fetch(url, options);
+    const json = (response.headers.get("Content-Type") ?? "").includes("json");
+    return { status: response.status, data: json ? await response.json() : null };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof SyntaxError) return { status: 0, data: null };
+    throw error;
+  }
+}
+
+/** Load a style sheet that only some pages need; `path` is relative to static/js. */
+export function loadStyle(path) {
+  const href = new URL(path, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = href;
+  document.head.append(link);
+}

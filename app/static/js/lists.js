@@ -1,0 +1,50 @@
+// Lists: choosing rows, the bar that appears then, filters that leave a short address.
+
+import { text } from "./client.js";
+
+export function mount(root) {
+  for (const form of root.querySelectorAll("[data-bulk-form]")) choose(form);
+  for (const form of root.querySelectorAll("[data-filter-bar]")) form.addEventListener("submit", () => leaveOutEmpty(form));
+}
+
+function choose(form) {
+  const rows = [...form.querySelectorAll("[data-check-row]")];
+  const all = form.querySelector("[data-check-all]");
+  const bar = form.querySelector("[data-bulk-bar]");
+  if (!rows.length || !bar) return;
+  let last = null;
+  const show = () => {
+    const count = rows.filter((row) => row.checked).length;
+    bar.hidden = count === 0;
+    bar.querySelector("[data-bulk-count]").textContent = text("chosen", { count });
+    if (!all) return;
+    all.checked = count === rows.length;
+    all.indeterminate = count > 0 && count < rows.length;
+  };
+  form.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-check-row]");
+    if (row && event.shiftKey && last) between(rows, last, row).forEach((one) => (one.checked = row.checked));
+    if (row) last = row;
+    if (event.target.closest("[data-bulk-none]")) {
+      rows.forEach((one) => (one.checked = false));
+      (all ?? rows[0]).focus();
+    }
+    show();
+  });
+  all?.addEventListener("change", () => {
+    rows.forEach((row) => (row.checked = all.checked));
+    show();
+  });
+  show();
+}
+
+function between(rows, one, other) {
+  const [from, to] = [rows.indexOf(one), rows.indexOf(other)].sort((a, b) => a - b);
+  return rows.slice(from, to + 1);
+}
+
+function leaveOutEmpty(form) {
+  const empty = [...form.elements].filter((field) => field.name && !field.value && !field.disabled);
+  empty.forEach((field) => (field.disabled = true));
+  setTimeout(() => empty.forEach((field) => (field.disabled = false)));
+}

@@ -1,0 +1,149 @@
+"""The download of a list as xlsx: short lists at once, long ones as a background job of their reader (DEL-12)."""
+
+from __future__ import annotations
+
+import secrets
+from array import array
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from flask import current_app, redirect, send_file, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import force_locale, get_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import selectinload
+
+from app.domain.clock import local, now
+from app.domain.errors import NotVisible
+from app.exchange.workbook import Value, write_workbook
+from app.jobs.registry import Result, Run, job
+from app.security.actor import Actor
+from app.services import exports, jobs
+from app.views.fab.columns import EMPTY, label_of, text_of
+from app.views.fab.listing import Asked
+from app.web.actors import acting_as
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+AT_ONCE = 5000  # rows; more are written in the background
+KIND = "export_list"
+
+
+class Exporting:
+    """The `export` route of generated screens: the columns and filters of the list, every visible row."""
+
+    export_columns: tuple[str, ...] = ()
+
+    @expose("/export")
+    @has_access
+    def export(self) -> Any:
+        """Send the list as xlsx, or begin the job that writes it and show its page."""
+        view: Any = self
+        asked = Asked.from_request([f.name for f in view.filters], view.order_columns)
+        keys = self.export_keys(asked, view.actor)
+        if len(keys) > AT_ONCE:
+            return redirect(url_for("JobView.show", pk=self._start(asked, view.actor).id))
+        file = BytesIO()
+        count = self.write_export(file, keys, view.actor)
+        self.audit_export(asked, count, view.actor)
+        file.seek(0)
+        return send_file(file, XLSX, as_attachment=True, download_name=self.export_name())
+
+    def _start(self, asked: Asked, actor: Actor) -> Any:
+        arguments = {
+            "view": type(self).__name__,
+            "filters": asked.filters,
+            "order": asked.order,
+            "descending": asked.descending,
+            "language": str(get_locale()),
+            "address": actor.address,
+        }
+        return jobs.start(KIND, _("Export: %(thing)s", thing=self.export_title()), arguments, actor=actor)
+
+    def export_title(self) -> str:
+        """Return the title above the rows."""
+        view: Any = self
+        return str(view.title_of())
+
+    def export_name(self) -> str:
+        """Return the name of the file: what, and when in Shanghai."""
+        return f"{self.export_title()}-{local(now()):%Y%m%d-%H%M}.xlsx"
+
+    def export_keys(self, asked: Asked, actor: Actor) -> array[int]:
+        """Return the keys of the rows of the list, on all its pages."""
+        view: Any = self
+        return exports.keys_to_export(view.model, view.conditions(asked), view.ordering(asked), actor=actor)
+
+    def write_export(
+        self, target: Any, keys: array[int], actor: Actor, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Write the rows of `keys`; return how many."""
+        names = self.columns_to_export()
+        model = self.model  # type: ignore[attr-defined]
+        labels = [label_of(model, name) for name in names]
+        rows = self._values(keys, names, actor, progress)
+        return write_workbook(target, title=self.export_title(), labels=labels, rows=rows)
+
+    def columns_to_export(self) -> tuple[str, ...]:
+        """Return the columns of the file: those of the list unless declared."""
+        view: Any = self
+        return tuple(self.export_columns or view.list_columns)
+
+    def _values(
+        self, keys: array[int], names: tuple[str, ...], actor: Actor, progress: Callable[[int, int], None] | None
+    ) -> Iterator[list[Value]]:
+        view: Any = self
+        loads = tuple(selectinload(getattr(view.model, n)) for n in names if view._is_relation(n))
+        done = 0
+        for part in exports.rows_of_keys(view.model, keys, actor=actor, options=loads):
+            for row in part:
+                yield [plain(view.value_of(row, name)) for name in names]
+            done = min(done + exports.CHUNK, len(keys))
+            if progress is not None:
+                progress(done, len(keys))
+
+    def audit_export(self, asked: Asked, count: int, actor: Actor) -> None:
+        """Write into the audit what was taken out."""
+        details = {"filters": asked.filters, "columns": list(self.columns_to_export())}
+        model = self.model  # type: ignore[attr-defined]
+        exports.record_export(model, title=self.export_title(), rows=count, details=details, actor=actor)
+
+
+def plain(value: Any) -> Value:
+    """Return a value as a cell holds it: numbers and days as such, moments in Shanghai time, the rest as text."""
+    if value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, datetime):
+        return local(value).replace(tzinfo=None)
+    if isinstance(value, date):
+        return value
+    text = text_of(value)
+    return None if text == EMPTY else text
+
+
+@job(KIND)
+def export_list(run: Run) -> Result:
+    """Write the list a person asked for, as that person and in their language."""
+    view = _view_named(run.arguments["view"])
+    asked = Asked(run.arguments["filters"], run.arguments["order"], run.arguments["descending"], 1, 1)
+    with acting_as(run.actor), force_locale(run.arguments["language"]):
+        keys = view.export_keys(asked, run.actor)
+        name = f"{run.job_id}-{secrets.token_hex(8)}.xlsx"
+        part = run.folder / f"{name}.part"
+        try:
+            count = view.write_export(str(part), keys, run.actor, run.progress)
+            part.replace(run.folder / name)
+        finally:
+            part.unlink(missing_ok=True)
+        view.audit_export(asked, count, run.actor)
+        return Result(view.export_name(), name)
+
+
+def _view_named(name: str) -> Any:
+    for view in current_app.appbuilder.baseviews:  # type: ignore[attr-defined]
+        if type(view).__name__ == name and isinstance(view, Exporting):
+            return view
+    raise NotVisible

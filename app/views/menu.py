@@ -1,0 +1,88 @@
+"""The menu as one table: group, entry, where it leads, and the permission it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.domain.text import N_
+from app.security.actor import Actor
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu, shown to who may `verb` the `resource`."""
+
+    label: str
+    icon: str
+    endpoint: str
+    resource: str
+    verb: str = "read"
+
+
+MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
+    (
+        N_("Workbench"),
+        "ti-layout-dashboard",
+        (
+            Entry(N_("Home"), "ti-home", "HomeView.index", "Home"),
+            Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
+        ),
+    ),
+    (
+        N_("Training"),
+        "ti-school",
+        (
+            Entry(N_("Training years"), "ti-calendar", "TrainingYearView.list", "TrainingYear"),
+            Entry(N_("Batches"), "ti-calendar-event", "BatchView.list", "Batch"),
+            Entry(N_("Enrollment rounds"), "ti-repeat", "EnrollmentRoundView.list", "EnrollmentRound"),
+            Entry(N_("Windows"), "ti-clock", "BatchWindowView.list", "BatchWindow"),
+        ),
+    ),
+    (N_("Teachers"), "ti-users", (Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),)),
+    (
+        N_("Organisations"),
+        "ti-building",
+        (
+            Entry(N_("Institutions"), "ti-building-community", "InstitutionView.list", "Institution"),
+            Entry(N_("Region grants"), "ti-map-2", "GrantPage.index", "RegionGrant"),
+            Entry(N_("Schools"), "ti-building", "SchoolView.list", "School"),
+            Entry(N_("Education bureaus"), "ti-building-bank", "BureauView.list", "Bureau"),
+            Entry(N_("Regions"), "ti-map", "RegionView.list", "Region"),
+        ),
+    ),
+    (
+        N_("System"),
+        "ti-settings",
+        (
+            Entry(N_("Accounts"), "ti-user-cog", "AccountView.list", "Account"),
+            Entry(N_("Parameters"), "ti-adjustments", "ParameterPage.index", "Parameter"),
+            Entry(N_("Subjects"), "ti-book", "SubjectView.list", "Subject"),
+            Entry(N_("School stages"), "ti-stairs", "StageView.list", "Stage"),
+            Entry(N_("Grades"), "ti-list-numbers", "GradeView.list", "Grade"),
+            Entry(N_("Post categories"), "ti-briefcase", "PostCategoryView.list", "PostCategory"),
+            Entry(N_("Professional titles"), "ti-award", "ProfessionalTitleView.list", "ProfessionalTitle"),
+            Entry(N_("Audit"), "ti-history", "AuditEntryView.list", "AuditEntry"),
+        ),
+    ),
+)
+
+
+def menu_for(actor: Actor, path: str) -> list[dict[str, Any]]:
+    """Return the groups and entries the actor may open; the one `path` belongs to is active."""
+    groups = []
+    for label, icon, entries in MENU:
+        items = [_item(entry, path) for entry in entries if actor.may(entry.verb, entry.resource)]
+        if items:
+            groups.append({"label": _(label), "icon": icon, "items": items})
+    return groups
+
+
+def _item(entry: Entry, path: str) -> dict[str, Any]:
+    url = url_for(entry.endpoint)
+    base = url.removesuffix("list/")
+    active = path == url if base == "/" else path.startswith(base)
+    return {"label": _(entry.label), "url": url, "icon": entry.icon, "active": active}

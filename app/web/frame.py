@@ -1,0 +1,111 @@
+"""What every page shows around its content: menu, person, language, theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
+from flask_babel import get_locale, gettext
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import func, select
+
+from app.domain.terms import RoleName
+from app.extensions import db
+from app.models import InboxMessage
+from app.views.fab.columns import cell_of, text_of
+from app.views.fab.pages import safe_next
+from app.views.menu import menu_for
+from app.web.actors import current_account, current_actor
+from app.web.i18n import LANGUAGES, choose_language, sentence, translate
+
+blueprint = Blueprint("session", __name__)
+THEMES = ("light", "dark")
+YEAR = 365 * 24 * 3600  # seconds
+
+
+def init_app(app: Flask) -> None:
+    """Register the frame for every template."""
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"frame": frame()})
+    app.jinja_env.filters.update(cell=cell_of, text=text_of, sentence=sentence, translated=translate)
+    app.jinja_env.globals["app_version"] = "0.1.0"
+
+
+def frame() -> dict[str, Any]:
+    """Return the frame of this request; worked out once."""
+    if "frame" not in g:
+        actor = current_actor()
+        g.frame = {
+            "menu": menu_for(actor, request.path) if actor.signed_in else [],
+            "person": _person(),
+            "unread": _unread(actor.account_id),
+            "language": str(get_locale() or "zh")[:2],
+            "languages": list(LANGUAGES.items()),
+            "theme": _theme(),
+            "urls": _urls(),
+        }
+    return dict(g.frame)
+
+
+def _person() -> dict[str, Any] | None:
+    account = current_account()
+    if account is None:
+        return None
+    place = account.bureau or account.institution or account.school
+    teaches_at = account.teacher.school if account.teacher else None
+    return {
+        "name": account.nickname or account.name,
+        "username": account.username,
+        "roles": [gettext(RoleName(r.name).label) for r in account.roles if r.name in RoleName._value2member_map_],
+        "organisation": str(place or teaches_at or ""),
+        "account_id": account.id,
+    }
+
+
+def _unread(account_id: int | None) -> int:
+    if account_id is None:
+        return 0
+    unread = select(func.count()).where(InboxMessage.account_id == account_id, InboxMessage.read_at.is_(None))
+    return db.session.scalar(unread) or 0
+
+
+def _theme() -> str:
+    chosen = request.cookies.get("theme", "light")
+    return chosen if chosen in THEMES else "light"
+
+
+def _urls() -> dict[str, str]:
+    return {
+        "home": url_for("HomeView.index"),
+        "sign_in": url_for("SignInView.login"),
+        "sign_out": url_for("SignInView.logout"),
+        "change_password": url_for("AccountPage.change_password"),
+        "language": url_for("session.language"),
+        "theme": url_for("session.theme"),
+        "alive": url_for("session.alive"),
+        "sign_in_again": url_for("SignInView.again"),
+    }
+
+
+@blueprint.get("/session/alive")
+def alive() -> Any:
+    """Tell a page that is about to send a form whether its session lives, and give it a fresh token (ACC-9)."""
+    actor = current_actor()
+    return jsonify(alive=actor.signed_in, account_id=actor.account_id, csrf_token=generate_csrf())
+
+
+@blueprint.post("/session/language")
+def language() -> Any:
+    """Change the language of this visitor."""
+    choose_language(request.form.get("language", ""))
+    return redirect(safe_next(url_for("HomeView.index")))
+
+
+@blueprint.post("/session/theme")
+def theme() -> Any:
+    """Remember light or dark."""
+    response = redirect(safe_next(url_for("HomeView.index")))
+    wanted = request.form.get("theme", "")
+    if wanted in THEMES:
+        response.set_cookie("theme", wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response

@@ -1,0 +1,39 @@
+"""Texts of the lower layers in the language of the request."""
+
+from __future__ import annotations
+
+from flask import session
+from flask_babel import gettext
+
+from app.domain.errors import Problem
+from app.domain.text import LabelledEnum, Text
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+
+
+def translate(text: Text | str | None) -> str:
+    """Return `text` translated, its numbers filled in; enumeration values among them by their label."""
+    if text is None:
+        return ""
+    if isinstance(text, str):
+        return gettext(text) if text else ""
+    values = {name: shown(value) for name, value in text.params.items()}
+    return gettext(text.msgid, **values) if values else gettext(text.msgid)
+
+
+def shown(value: object) -> object:
+    """Return a value as people read it."""
+    if isinstance(value, LabelledEnum):
+        return gettext(value.label)
+    return translate(value) if isinstance(value, Text) else value
+
+
+def sentence(problem: Problem) -> str:
+    """Return the translated sentence of a problem."""
+    return translate(problem.text)
+
+
+def choose_language(code: str) -> None:
+    """Remember the language of this visitor; an unknown one is ignored."""
+    if code in LANGUAGES:
+        session["locale"] = code

@@ -1,0 +1,136 @@
+"""The edge of every request: its number, session limits, the token of forms, headers, the log line."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_login import current_user
+
+from app.domain.clock import now
+from app.domain.errors import NotPermitted, problem
+from app.domain.text import N_
+from app.extensions import csrf
+from app.services.parameters import policy_of
+from app.web.actors import current_account, forget_actor, mark_session
+
+log = structlog.get_logger("request")
+REFRESH_SECONDS = 60
+LONGEST_SESSION = 12 * 60 * 60  # seconds from signing in, however busy
+OPEN = frozenset({"static", "appbuilder.static", "assets.file", "health.healthz", "health.readyz"})
+WITHOUT_TOKEN = frozenset({"SessionApi.post"})  # signs in by password, and gives no cookie that could be abused
+WHILE_CHANGING = frozenset(
+    {"AccountPage.change_password", "SignInView.logout", "session.alive", "session.language", "session.theme"}
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register what happens before and after every request."""
+    app.before_request(_number)
+    app.before_request(_check_session)
+    app.before_request(_check_token)
+    app.before_request(_force_password_change)
+    app.after_request(_headers)
+    app.after_request(_log)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+
+def csp_nonce() -> str:
+    """Return the nonce of this response's own scripts."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def _number() -> None:
+    g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+
+
+def _check_session() -> None:
+    """End a session that lay idle or lasts too long; the form in the browser stays and asks to sign in again (ACC-9).
+
+    A device that remembers its account begins a new session at once.
+    """
+    if request.endpoint in OPEN or not current_user.is_authenticated or g.get("by_token"):
+        return
+    seconds = int(now().timestamp())
+    idle, lasted = seconds - session.get("seen", seconds), seconds - session.get("began", seconds)
+    if idle > policy_of().session_idle_minutes * 60 or lasted > LONGEST_SESSION:
+        session.clear()
+        g.pop("_login_user", None)  # asked for again, the account comes from the remembering cookie or not at all
+        forget_actor()
+    account = current_account()
+    if account is not None and "sv" not in session:
+        mark_session(account)
+    elif account is not None and (idle > REFRESH_SECONDS or "began" not in session):
+        session["seen"], session["began"] = seconds, session.get("began", seconds)
+
+
+def _check_token() -> None:
+    """Ask whoever writes for the form token; a program that signs every request with its own token needs none."""
+    if g.get("by_token") or request.endpoint in WITHOUT_TOKEN:
+        return
+    if current_app.config["WTF_CSRF_ENABLED"] and request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()
+
+
+def _force_password_change() -> Any:
+    """Let somebody with a first password do nothing but change it (ACC-4)."""
+    if request.endpoint in OPEN or request.endpoint in WHILE_CHANGING:
+        return None
+    account = current_account()
+    if account is None or not account.must_change_password:
+        return None
+    if request.path.startswith("/api/"):
+        raise NotPermitted(problem("must_change_password", N_("Sign in with a browser and change the first password.")))
+    return redirect(url_for("AccountPage.change_password"))
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), payment=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint not in OPEN:
+        headers["Cache-Control"] = "no-store"
+    if current_app.config["SETTINGS"].production:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    headers["X-Request-Id"] = str(g.get("request_id", ""))
+    return response
+
+
+def _policy() -> str:
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{csp_nonce()}'",
+            "style-src-elem 'self'",
+            "style-src-attr 'unsafe-inline'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _log(response: Response) -> Response:
+    if request.endpoint not in OPEN:
+        log.info(
+            "request",
+            id=g.get("request_id"),
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            account=getattr(current_account(), "id", None),
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        )
+    return response

@@ -1,0 +1,104 @@
+"""Every door of the platform and who is let in. A route without an entry fails `test_doors.py`.
+
+A generated screen needs one line in `RECORDS`; a page or command of its own one line in the group it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.terms import RoleName
+from app.models import Account, AuditEntry, BackgroundJob, Bureau, Institution, RegionGrant, School, Teacher
+
+R = RoleName
+
+# Everybody, without signing in.
+OPEN = {
+    "HomeView.index",  # leads to the sign-in page
+    "LocaleView.index",
+    "SessionApi.post",  # a program signs in
+    "SignInView.again",
+    "SignInView.login",
+    "SignInView.logout",
+    "UtilView.back",
+    "appbuilder.static",
+    "assets.file",
+    "health.healthz",
+    "health.readyz",
+    "session.alive",
+    "session.language",
+    "session.theme",
+    "static",
+}
+# A program signs in here with a password and gets a token, never a cookie: there is nothing to forge.
+WITHOUT_FORM_TOKEN = {"SessionApi.post"}
+# Everybody who has signed in; the page is about oneself.
+MEMBERS = {
+    "AccountPage.change_password",
+    "ApiPage.index",
+    "CommandApi.post",  # each command asks for its own permission: tests/api
+    "GalleryPage.index",
+    "GalleryPage.options",
+    "GalleryPage.progress",
+    "GalleryPage.reveal",
+    "GalleryPage.save",
+    "OpenApi.get",
+    "PlatformOpenApi.get",
+    "SessionApi.delete",
+    "SessionApi.get",
+    "SwaggerView.show",
+}
+# Pages and commands that need a permission: endpoint → the roles that hold it.
+PROVINCE = {R.SYSTEM_ADMIN, R.PROVINCIAL_ADMIN}
+BUREAUS = {R.CITY_ADMIN, R.COUNTY_ADMIN}
+INSTITUTIONS = {R.INSTITUTION_ADMIN, R.INSTITUTION_OPERATOR}
+MANAGE_ACCOUNTS = PROVINCE | BUREAUS | {
+    R.SECURITY_ADMIN, R.INSTITUTION_ADMIN, R.SCHOOL_ADMIN, R.SCHOOL_SYSTEM_ADMIN,
+}  # fmt: skip
+PAGES: dict[str, set[RoleName]] = {
+    "AccountView.batch": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
+    "AccountView.first_passwords": MANAGE_ACCOUNTS,
+    "GrantPage.choose": PROVINCE,
+    "GrantPage.confirm": PROVINCE,
+    "GrantPage.export": PROVINCE | BUREAUS,
+    "GrantPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
+    "GrantPage.save": PROVINCE,
+    "ParameterPage.index": PROVINCE | BUREAUS,
+    "ParameterPage.save": PROVINCE,
+}
+# Generated screens whose rows are common knowledge; only the province changes them.
+COMMON = {
+    "BatchView",
+    "BatchWindowView",
+    "EnrollmentRoundView",
+    "GradeView",
+    "PostCategoryView",
+    "ProfessionalTitleView",
+    "RegionView",
+    "StageView",
+    "SubjectView",
+    "TrainingYearView",
+}
+# Generated screens whose rows belong to somebody: view → entity, and the roles at home that see rows abroad.
+RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
+    "AccountView": (Account, PROVINCE | {R.SECURITY_ADMIN}),
+    "AuditEntryView": (AuditEntry, PROVINCE | {R.AUDIT_ADMIN, R.SECURITY_ADMIN}),
+    "BureauView": (Bureau, PROVINCE),
+    "InstitutionView": (Institution, PROVINCE),
+    "JobView": (BackgroundJob, {R.SYSTEM_ADMIN}),
+    "RegionGrantView": (RegionGrant, PROVINCE),
+    "SchoolView": (School, PROVINCE),
+    "TeacherView": (Teacher, PROVINCE),
+}
+# Routes of our own that take a row: endpoint → the screen whose rows they take.
+ROW_ROUTES = {
+    "GrantPage.institution": "InstitutionView",
+    "GrantPage.revoke": "RegionGrantView",
+    "JobView.cancel": "JobView",
+    "JobView.result": "JobView",
+    "JobView.status": "JobView",
+}
+# The routes a generated screen may have.
+RECORD_ROUTES = {"list", "show", "options", "add", "edit", "delete", "action", "action_post", "export"}
+# Each screen is a resource of the API as well, with the same rows: `SchoolApi` for `SchoolView`.
+API_ROUTES = {"get", "get_list", "info"}

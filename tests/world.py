@@ -1,0 +1,276 @@
+"""The fixed cast of the tests: one corner of the province, small enough to know by heart.
+
+"Home" is 西湖区 in 杭州市, "abroad" is 庆元县 in 丽水市. An account for every role stands at home and is named after
+its role (`county_admin`, `teacher`); the few abroad say so (`qingyuan_school`). `PASSWORD` opens all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain.clock import now
+from app.domain.identity import check_character
+from app.domain.teacher_numbers import make_teacher_number
+from app.domain.terms import AuditAction, Gender, JobState, RegionLevel, RoleName, SchoolKind, TeacherStatus
+from app.extensions import db
+from app.models import (
+    Account,
+    AuditEntry,
+    BackgroundJob,
+    Bureau,
+    InboxMessage,
+    Institution,
+    LoginName,
+    Region,
+    RegionGrant,
+    Role,
+    School,
+    Stage,
+    Subject,
+    Teacher,
+    TrainingYear,
+)
+from app.security.actor import Actor
+from app.security.crypto import Vault
+from app.security.names import initials
+from app.security.passwords import hash_password
+from app.services.permissions import restore_roles
+from app.web.actors import actor_of, current_vault
+
+PASSWORD = "Qingyuan-42-Brücke"
+
+# name, code, level, superior
+REGIONS = (
+    ("province", "330000", "浙江省", RegionLevel.PROVINCE, None),
+    ("hangzhou", "330100", "杭州市", RegionLevel.CITY, "province"),
+    ("xihu", "330106", "西湖区", RegionLevel.COUNTY, "hangzhou"),
+    ("lishui", "331100", "丽水市", RegionLevel.CITY, "province"),
+    ("qingyuan", "331126", "庆元县", RegionLevel.COUNTY, "lishui"),
+)
+BUREAUS = {
+    "province": "省教育厅",
+    "hangzhou": "杭州市教育局",
+    "xihu": "西湖区教育局",
+    "lishui": "丽水市教育局",
+    "qingyuan": "庆元县教育局",
+}
+SCHOOLS = {"xihu": "文三路小学", "qingyuan": "濛洲街道小学"}
+INSTITUTIONS = {"xihu": "西溪教师进修学校", "qingyuan": "菇城教师进修学校"}
+# name, school (None: unattached), person
+TEACHERS = (
+    ("zhang", "xihu", "张明华"),
+    ("li", "xihu", "李红梅"),
+    ("wang", "xihu", "王志强"),
+    ("chen", "qingyuan", "陈小燕"),
+    ("wu", "qingyuan", "吴建国"),
+    ("zhou", None, "周自由"),
+)
+AT_HANGZHOU, AT_XIHU, AT_SCHOOL = {"bureau": "hangzhou"}, {"bureau": "xihu"}, {"school": "xihu"}
+HOME: dict[RoleName, dict[str, str]] = {
+    RoleName.SYSTEM_ADMIN: {},
+    RoleName.SECURITY_ADMIN: {},
+    RoleName.AUDIT_ADMIN: {},
+    RoleName.PROVINCIAL_ADMIN: {"bureau": "province"},
+    RoleName.CITY_ADMIN: AT_HANGZHOU,
+    RoleName.COUNTY_ADMIN: AT_XIHU,
+    RoleName.BUREAU_REVIEWER: AT_HANGZHOU,
+    RoleName.EXPERT_REVIEWER: {},
+    RoleName.INSTITUTION_ADMIN: {"institution": "xihu"},
+    RoleName.INSTITUTION_OPERATOR: {"institution": "xihu"},
+    RoleName.SCHOOL_ADMIN: AT_SCHOOL,
+    RoleName.SCHOOL_SYSTEM_ADMIN: AT_SCHOOL,
+    RoleName.SCHOOL_INFORMATION_ADMIN: AT_SCHOOL,
+    RoleName.SCHOOL_TRAINING_ADMIN: AT_SCHOOL,
+    RoleName.SCHOOL_INQUIRER: AT_SCHOOL,
+    RoleName.TEACHER: {"teacher": "zhang"},
+    RoleName.NON_TEACHER: {},
+}
+ABROAD: dict[str, tuple[RoleName, dict[str, str]]] = {
+    "lishui_city": (RoleName.CITY_ADMIN, {"bureau": "lishui"}),
+    "qingyuan_county": (RoleName.COUNTY_ADMIN, {"bureau": "qingyuan"}),
+    "qingyuan_institution": (RoleName.INSTITUTION_ADMIN, {"institution": "qingyuan"}),
+    "qingyuan_school": (RoleName.SCHOOL_ADMIN, {"school": "qingyuan"}),
+    "qingyuan_teacher": (RoleName.TEACHER, {"teacher": "chen"}),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The cast by name: `world.school["xihu"]`, `world.teacher["zhang"]`, `world.account["county_admin"]`."""
+
+    region: dict[str, Region]
+    bureau: dict[str, Bureau]
+    institution: dict[str, Institution]
+    grant: dict[str, RegionGrant]
+    school: dict[str, School]
+    teacher: dict[str, Teacher]
+    account: dict[str, Account]
+    entry: dict[str, AuditEntry]
+    job: dict[str, BackgroundJob]
+    message: dict[str, InboxMessage]
+    year: TrainingYear
+    stage: Stage
+    subject: Subject
+
+    def actor(self, username: str) -> Actor:
+        """Return the actor an account is at this moment."""
+        return actor_of(self.account[username])
+
+    def rows(self) -> dict[type[Any], dict[str, Any]]:
+        """Return entity → the rows that have a home, by name."""
+        return {
+            Bureau: self.bureau,
+            Institution: self.institution,
+            RegionGrant: self.grant,
+            School: self.school,
+            Teacher: self.teacher,
+            Account: self.account,
+            AuditEntry: self.entry,
+            BackgroundJob: self.job,
+            InboxMessage: self.message,
+        }
+
+
+def national_id(number: int) -> str:
+    """Return the invented ID number of the `number`-th person, with a right check character."""
+    body = f"33010619800101{number:03d}"
+    return body + check_character(body)
+
+
+def build() -> World:
+    """Restore the roles and insert the cast into the running transaction."""
+    restore_roles()
+    regions = _regions()
+    bureaus = {n: Bureau(code=f"B{regions[n].code}", name=text, region=regions[n]) for n, text in BUREAUS.items()}
+    stage, subject = Stage(code="PRI", name="小学", position=1), Subject(code="S01", name="语文", position=1)
+    year = TrainingYear(
+        year=2026, name="2026年度", starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), is_current=True
+    )
+    schools = {
+        n: School(code=f"{regions[n].code}001", name=text, region=regions[n], kind=SchoolKind.PRIMARY, stages=[stage])
+        for n, text in SCHOOLS.items()
+    }
+    institutions = {n: Institution(code=f"J{n}", name=t, region=regions[n]) for n, t in INSTITUTIONS.items()}
+    grants = {
+        n: RegionGrant(institution=institutions[n], region=regions[n], valid_from=date(2026, 1, 1))
+        for n in INSTITUTIONS
+    }
+    _insert(bureaus, schools, institutions, grants, {"stage": stage, "subject": subject, "year": year})
+    teachers = _teachers(schools, stage, subject)
+    places: dict[str, dict[str, Any]] = {"bureau": bureaus, "institution": institutions, "school": schools}
+    accounts = _accounts(places, teachers)
+    return World(
+        regions, bureaus, institutions, grants, schools, teachers, accounts, *_traces(accounts), year, stage, subject
+    )
+
+
+def _insert(*groups: dict[str, Any]) -> None:
+    db.session.add_all(row for group in groups for row in group.values())
+    db.session.flush()
+
+
+def _regions() -> dict[str, Region]:
+    made: dict[str, Region] = {}
+    for name, code, text, level, above in REGIONS:
+        parent = made.get(above or "")
+        path = f"{parent.path if parent else '/'}{code}/"
+        made[name] = Region(code=code, name=text, level=level, parent=parent, path=path)
+    _insert(made)
+    return made
+
+
+def _teachers(schools: dict[str, School], stage: Stage, subject: Subject) -> dict[str, Teacher]:
+    vault = current_vault()
+    made = {
+        name: _teacher(number, person, schools.get(place or ""), vault)
+        for number, (name, place, person) in enumerate(TEACHERS, 1)
+    }
+    for teacher in made.values():
+        teacher.stage, teacher.subject = stage, subject
+    _insert(made)
+    return made
+
+
+def _teacher(number: int, person: str, school: School | None, vault: Vault) -> Teacher:
+    identity = national_id(number)
+    return Teacher(
+        teacher_number=make_teacher_number(province="33", year=2026, running=number),
+        name=person,
+        name_initials=initials(person),
+        gender=Gender.MALE if number % 2 else Gender.FEMALE,
+        birth_date=date(1980, 1, 1),
+        national_id_sealed=vault.seal(identity),
+        national_id_key=vault.key(identity),
+        national_id_tail=identity[-4:],
+        mobile=f"1990000{number:04d}",
+        school=school,
+        status=TeacherStatus.EMPLOYED if school else TeacherStatus.UNATTACHED,
+    )
+
+
+@cache
+def _hashed() -> str:
+    return hash_password(PASSWORD)
+
+
+def _accounts(places: dict[str, dict[str, Any]], teachers: dict[str, Teacher]) -> dict[str, Account]:
+    roles = {role.name: role for role in db.session.scalars(select(Role))}
+    cast = {**{role.value: (role, where) for role, where in HOME.items()}, **ABROAD}
+    made: dict[str, Account] = {}
+    for username, (role, where) in cast.items():
+        teacher = teachers.get(where.get("teacher", ""))
+        organisation = {kind: places[kind][name] for kind, name in where.items() if kind in places}
+        made[username] = Account(
+            username=username,
+            last_name=teacher.name if teacher else f"某{username}",
+            first_name="",
+            email=f"{username}@noemail.invalid",
+            active=True,
+            password=_hashed(),
+            roles=[roles[role.value]],
+            teacher=teacher,
+            **organisation,
+        )
+    _insert(made)
+    _login_names(made.values())
+    return made
+
+
+def _login_names(accounts: Iterable[Account]) -> None:
+    for account in accounts:
+        names = [account.username.upper()]
+        if account.teacher:
+            names += [account.teacher.teacher_number, account.teacher.national_id_key]
+        db.session.add_all(LoginName(name=name, account_id=account.id) for name in names)
+    db.session.flush()
+
+
+def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what each county bureau left behind: an audit entry, a job, a message."""
+    sides = {"xihu": accounts["county_admin"], "qingyuan": accounts["qingyuan_county"]}
+    entries = {
+        name: AuditEntry(
+            account_id=account.id,
+            region_path=account.bureau.region.path,
+            action=AuditAction.UPDATE,
+            entity="School",
+            subject=f"{name} changed a school",
+        )
+        for name, account in sides.items()
+    }
+    jobs = {
+        name: BackgroundJob(account_id=a.id, kind="export", title=f"{name} exports", state=JobState.DONE)
+        for name, a in sides.items()
+    }
+    messages = {
+        name: InboxMessage(account_id=a.id, msgid="Saved: %(thing)s", params={"thing": name}, read_at=now())
+        for name, a in sides.items()
+    }
+    _insert(entries, jobs, messages)
+    return entries, jobs, messages
