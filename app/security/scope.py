@@ -22,7 +22,7 @@ _manages: dict[type[Any], Rule] = {}
 
 
 class UndeclaredScope(RuntimeError):
-    """A model without a rule was asked for: write one in app/security/rules.py."""
+    """A model without a rule was asked for: write one in app/security/rules/."""
 
 
 def sees(*models: type[Any]) -> Callable[[Rule], Rule]:
