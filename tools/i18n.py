@@ -25,6 +25,8 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from tools.punctuation import full_width
+
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "app/translations/zh/LC_MESSAGES/messages.po"
 POT = ROOT / "build/messages.pot"
@@ -123,6 +125,8 @@ def problems(template: Catalog, catalogue: Catalog) -> list[str]:
         elif not all(same_places(message_id[-1] if isinstance(message_id, tuple) else message_id, text)
                      for text in _chinese(message)):  # fmt: skip
             found.append(f"places differ: {_singular(message_id)} → {_chinese(message)[0]}")
+        elif any(full_width(text) != text for text in _chinese(message)):
+            found.append(f"half-width punctuation: {_chinese(message)[0]}")
     found += [f"no longer used: {_singular(m.id)}" for m in _messages(catalogue) if m.id not in wanted]
     return found
 
@@ -149,11 +153,14 @@ def compile_catalogue() -> None:
 
 
 def merge(files: Iterable[str]) -> None:
-    """Update the catalogue, then fill it from JSON `files`; print what did not fit."""
+    """Update the catalogue, fill it from JSON `files`, set Chinese punctuation; print what did not fit."""
     catalogue = updated(extract(), read())
     for name in files:
         for note in fill(catalogue, json.loads(Path(name).read_text(encoding="utf-8")), name):
             print(note)
+    for message in _messages(catalogue):
+        shown = tuple(full_width(text) for text in _chinese(message))
+        message.string = shown if isinstance(message.id, tuple) else shown[0]
     write(catalogue)
 
 
