@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from flask import Flask
 from flask_appbuilder import AppBuilder
-from sqlalchemy import Engine, event
 
+from app import sqlite  # noqa: F401 - its settings for every connection
 from app.extensions import csrf, db, migrate
 from config import flask_config, load_settings
 
@@ -79,21 +78,3 @@ def _commands(app: Flask) -> None:
     from app import cli
 
     cli.init_app(app)
-
-
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Give SQLite foreign keys, a write-ahead log that survives a power cut, and transactions that we begin."""
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    connection.isolation_level = None  # the driver's own BEGIN comes too late for savepoints
-    for setting in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL", "busy_timeout = 20000"):
-        connection.execute(f"PRAGMA {setting}")
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Any) -> None:
-    """Begin for real; code that will write asks for IMMEDIATE (docs/architecture.md)."""
-    if connection.dialect.name == "sqlite":
-        mode = connection.get_execution_options().get("sqlite_begin", "")
-        connection.exec_driver_sql(f"BEGIN {mode}".strip())

@@ -73,18 +73,25 @@ def select_visible(model: type[M], actor: Actor) -> Select[M]:
 
 def fetch_visible(model: type[M], key: Any, *, actor: Actor, options: tuple[Any, ...] = ()) -> M:
     """Return the row with this primary key. Raises NotVisible when it is absent or out of scope alike."""
-    number = _number(key)
-    row: M | None = db.session.scalar(select_visible(model, actor).where(_key(model) == number).options(*options))
-    if row is None:
-        raise NotVisible
-    return row
+    return _fetch(model, key, actor, options)
 
 
 def fetch_manageable(model: type[M], key: Any, *, actor: Actor, options: tuple[Any, ...] = ()) -> M:
-    """Return the row for changing it. Raises NotVisible (404) unseen, NotPermitted (403) seen but not the actor's."""
-    row = fetch_visible(model, key, actor=actor, options=options)
+    """Return the row for changing it, read afresh: what was in memory may be older than the running transaction.
+
+    Raises NotVisible (404) unseen, NotPermitted (403) seen but not the actor's.
+    """
+    row = _fetch(model, key, actor, options, populate_existing=True)
     if not is_manageable(row, actor=actor):
         raise NotPermitted
+    return row
+
+
+def _fetch(model: type[M], key: Any, actor: Actor, options: tuple[Any, ...], **execution: Any) -> M:
+    wanted = select_visible(model, actor).where(_key(model) == _number(key)).options(*options)
+    row: M | None = db.session.scalar(wanted.execution_options(**execution))
+    if row is None:
+        raise NotVisible
     return row
 
 

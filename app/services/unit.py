@@ -12,23 +12,53 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.domain.errors import Conflict, Problem, problem
 from app.domain.text import N_
 from app.extensions import db
+from app.sqlite import writers_turn
+
+OPEN = "transaction is open"  # kept in the session
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """Commit at the end of the block; roll everything back when it raises.
 
-    A broken constraint becomes a Conflict that names the field, a lost race for a row one that says so.
+    A broken constraint becomes a Conflict that names the field, a lost race for a row one that says so. Inside another
+    transaction the block is a part of it: it commits with the whole, and can be rolled back by itself. On SQLite the
+    block begins by waiting for its turn to write (docs/architecture.md).
     """
+    try:
+        with _part() if db.session.info.get(OPEN) else _whole():
+            yield
+    except IntegrityError as error:
+        raise Conflict(_explain(str(error.orig))) from error
+    except StaleDataError as error:
+        raise Conflict(changed_meanwhile()) from error
+
+
+@contextmanager
+def _part() -> Iterator[None]:
+    with db.session.begin_nested():
+        yield
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    info = db.session.info
+    info[OPEN] = True
+    try:
+        with writers_turn(db.session), _committed():
+            yield
+    except BaseException:
+        db.session.rollback()  # also when there was no turn to be had
+        raise
+    finally:
+        info[OPEN] = False
+
+
+@contextmanager
+def _committed() -> Iterator[None]:
     try:
         yield
         db.session.commit()
-    except IntegrityError as error:
-        db.session.rollback()
-        raise Conflict(_explain(str(error.orig))) from error
-    except StaleDataError as error:
-        db.session.rollback()
-        raise Conflict(changed_meanwhile()) from error
     except BaseException:
         db.session.rollback()
         raise
