@@ -104,7 +104,9 @@ class _Accounts(Follower):
         if leaving.teachers is None:
             return at_all()
         persons = or_(false(), *(Teacher.id.in_(part) for part in _chunks(leaving.teachers)))
-        return Account.id.in_(select(Teacher.account_id).where(persons, Teacher.account_id.is_not(None)))
+        theirs = select(Teacher.account_id).where(persons, Teacher.account_id.is_not(None))
+        clause: ColumnElement[bool] = Account.id.in_(theirs)
+        return clause
 
 
 ACCOUNTS = _Accounts(Account, N_("Accounts of the school"), teacher=None)
