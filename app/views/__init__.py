@@ -12,6 +12,7 @@ def register(builder: Any) -> None:
         calendar,
         gallery,
         grants,
+        inbox,
         jobs,
         operation,
         organisations,
@@ -22,6 +23,18 @@ def register(builder: Any) -> None:
     )
 
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    for module in (accounts, calendar, gallery, grants, jobs, operation, organisations, parameters, people, reference):
+    for module in (
+        accounts,
+        calendar,
+        gallery,
+        grants,
+        inbox,
+        jobs,
+        operation,
+        organisations,
+        parameters,
+        people,
+        reference,
+    ):
         for view in module.VIEWS:
             builder.add_view_no_menu(view)

@@ -12,6 +12,7 @@ const ON_DEMAND = [
   ["[data-region-tree]", () => import("./region-tree.js")],
   ["[data-progress]", () => import("./progress.js")],
   ["[data-chart]", () => import("./charts.js")],
+  ["[data-bell]", () => import("./bell.js")],
 ];
 
 async function mount(root) {
