@@ -60,7 +60,7 @@ browser: .venv/dev.stamp  ## find Chromium for the browser tests, or install it
 run: install  ## install, prepare the database (demo data when empty), serve on PORT (8080)
 	@$(PY) -m tools.supervise --check-port
 	@$(FLASK) db upgrade
-	@$(FLASK) sync-security
+	@$(FLASK) sync-security --keep-changes
 	@$(FLASK) demo load --if-empty
 	@$(FLASK) demo accounts
 	@exec $(PY) -m tools.supervise

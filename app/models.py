@@ -5,7 +5,7 @@
 3. `School`s stand in a county and teach `Stage`s; `Teacher`s belong to one school, or to none.
 4. Reference lists (`Stage`, `Grade`, `Subject`, `PostCategory`, `ProfessionalTitle`) are data.
 5. An `Account` signs in by its `LoginName`s and administers at most one bureau, institution or school.
-6. A `Role` holds permissions; `SecurityStamp` counts their changes.
+6. A `Role` holds permissions; `PermissionChange` keeps where one differs from the code, `SecurityStamp` counts.
 7. A `TrainingYear` has `Batch`es; a batch has two `EnrollmentRound`s and eight `BatchWindow`s.
 8. `ParameterValue`s override the defaults of `app/domain/parameters.py`; `ParameterChange` keeps their history.
 9. `AuditEntry` tells who did what; `Attempt` and `Captcha` guard the door.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import ApiKey, Permission, PermissionView, Role, ViewMenu
 
-from app.entities.accounts import Account, Attempt, Captcha, LoginName, SecurityStamp
+from app.entities.accounts import Account, Attempt, Captcha, LoginName, PermissionChange, SecurityStamp
 from app.entities.base import Record, UtcDateTime
 from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
 from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage
@@ -46,6 +46,7 @@ __all__ = [
     "ParameterChange",
     "ParameterValue",
     "Permission",
+    "PermissionChange",
     "PermissionView",
     "PostCategory",
     "ProfessionalTitle",

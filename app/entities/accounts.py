@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import Boolean, Integer, LargeBinary, String
+from flask_appbuilder.security.sqla.models import Role, User
+from sqlalchemy import Boolean, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, relationship
 
 from app.domain.clock import now
@@ -49,6 +49,19 @@ class Account(User):
     institution: Mapped[Institution | None] = relationship("Institution", foreign_keys="Account.institution_id")
     school: Mapped[School | None] = relationship("School", foreign_keys="Account.school_id")
     teacher: Mapped[Teacher | None] = relationship("Teacher", back_populates="account", uselist=False)
+
+    __labels__ = {"place": N_("Organisation"), "roles": N_("Roles"), "standing": N_("Status")}
+
+    @property
+    def place(self) -> Bureau | Institution | School | None:
+        """Where the account stands: the organisation it administers, else the school of its teacher."""
+        return self.bureau or self.institution or self.school or (self.teacher.school if self.teacher else None)
+
+    @property
+    def standing(self) -> AccountStatus:
+        """The status as it counts now: an account that is locked for a while says so."""
+        locked = self.locked_until is not None and self.locked_until > now()
+        return AccountStatus.LOCKED if locked and self.status is AccountStatus.ACTIVE else self.status
 
     @property
     def name(self) -> str:
@@ -102,6 +115,25 @@ class SecurityStamp(Record):
     __label__ = N_("Permission stamp")
 
     number: Mapped[int] = column(N_("Number"), Integer, nullable=False, default=1)
+
+
+class PermissionChange(Record):
+    """Where a role differs from what the code gives it, because somebody decided so on the screen (ACC-12)."""
+
+    __tablename__ = "permission_change"
+    __label__ = N_("Change to a role")
+    __table_args__ = (UniqueConstraint("role_id", "verb", "resource"),)
+
+    role_id: Mapped[int] = reference(N_("Role"), "ab_role.id", nullable=False, index=False, ondelete="CASCADE")
+    verb: Mapped[str] = column(N_("Act"), String(32), nullable=False)
+    resource: Mapped[str] = column(N_("What it is about"), String(64), nullable=False)
+    held: Mapped[bool] = column(N_("Held"), Boolean, nullable=False)
+
+    role: Mapped[Role] = relationship()
+
+    def __str__(self) -> str:
+        """Return the permission and whether it was given or taken."""
+        return f"{'+' if self.held else '-'}{self.verb} {self.resource}"
 
 
 class Attempt(Record):

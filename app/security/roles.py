@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.domain.terms import RoleName
+from app.domain.terms import RegionLevel, RoleName
 
 R = RoleName
 READ, WRITE = ("read",), ("read", "create", "edit", "delete")
@@ -26,7 +26,7 @@ CATALOGUE: Grants = {
     "School": (*WRITE, "export", "import", "merge"),
     "Teacher": (*WRITE, "export", "import", "reveal"),
     "Account": (*WRITE, "export", "reset", "unlock"),
-    "Role": (*READ, "edit"),
+    "Role": WRITE,
     "AuditEntry": READ,
     "BackgroundJob": READ,
     "InboxMessage": READ,
@@ -65,7 +65,7 @@ SCHOOL_INFORMATION: Grants = {"School": ("read", "edit"), "Teacher": (*WRITE, "e
 
 ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.SYSTEM_ADMIN: CATALOGUE,
-    R.SECURITY_ADMIN: {"Role": (*READ, "edit"), "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.SECURITY_ADMIN: {"Role": WRITE, "Account": MANAGES_SCHOOL_ACCOUNTS},
     R.AUDIT_ADMIN: {"AuditEntry": READ, "ParameterChange": READ, "Account": READ, "Role": READ},
     R.PROVINCIAL_ADMIN: {
         **BUREAU_ADMIN,
@@ -111,6 +111,22 @@ MAY_GIVE: Mapping[RoleName, frozenset[RoleName]] = {
     R.SCHOOL_SYSTEM_ADMIN: (_SCHOOL_STAFF - {R.SCHOOL_SYSTEM_ADMIN}) | {R.TEACHER},
 }
 
+# Where the holder of a role stands: the kind of organisation, and for administrators of bureaus its level.
+PLACE_OF: Mapping[RoleName, str] = {
+    **dict.fromkeys((R.PROVINCIAL_ADMIN, R.CITY_ADMIN, R.COUNTY_ADMIN, R.BUREAU_REVIEWER), "bureau"),
+    **dict.fromkeys(_INSTITUTION, "institution"),
+    **dict.fromkeys((R.SCHOOL_ADMIN, *_SCHOOL_STAFF), "school"),
+}
+LEVEL_OF: Mapping[RoleName, RegionLevel] = {
+    R.PROVINCIAL_ADMIN: RegionLevel.PROVINCE,
+    R.CITY_ADMIN: RegionLevel.CITY,
+    R.COUNTY_ADMIN: RegionLevel.COUNTY,
+}
+# Roles whose holders may stand nowhere: the platform's own staff and people from outside.
+PLACELESS = frozenset(
+    role.value for role in (R.SYSTEM_ADMIN, R.SECURITY_ADMIN, R.AUDIT_ADMIN, R.EXPERT_REVIEWER, R.NON_TEACHER)
+)
+
 
 def permissions_of(role: RoleName) -> frozenset[tuple[str, str]]:
     """Return the (verb, resource) pairs `role` holds by default."""
@@ -121,6 +137,11 @@ def permissions_of(role: RoleName) -> frozenset[tuple[str, str]]:
 def may_give(roles: frozenset[str]) -> frozenset[RoleName]:
     """Return the roles that a holder of `roles` may give to others."""
     return frozenset().union(*(MAY_GIVE.get(RoleName(role), frozenset()) for role in roles if role in _NAMES))
+
+
+def may_give_own(roles: frozenset[str]) -> bool:
+    """Tell whether a holder of `roles` may give the roles somebody added: who keeps the roles themselves (ACC-12)."""
+    return not roles.isdisjoint({R.SYSTEM_ADMIN.value, R.SECURITY_ADMIN.value})
 
 
 _NAMES = frozenset(role.value for role in RoleName)

@@ -1,4 +1,4 @@
-"""Signing in by user name, teacher number or national ID; the lock; changing the password (ACC-2, 4, 8)."""
+"""Signing in by user name, teacher number or national ID; the lock (ACC-2, ACC-8)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from app.domain.clock import now
-from app.domain.errors import Invalid, NotPermitted, problem
+from app.domain.errors import Invalid, problem
+from app.domain.names import normalise_login
 from app.domain.policy import Policy
-from app.domain.terms import AccountStatus, AuditAction, CaptchaMode
+from app.domain.terms import AuditAction, CaptchaMode
 from app.domain.text import N_
 from app.extensions import db
 from app.models import Account, LoginName
 from app.security.actor import Actor
 from app.security.crypto import Vault
-from app.security.passwords import check_password, hash_password, needs_rehash
+from app.security.passwords import hash_password, needs_rehash
 from app.services import audit
 from app.services.attempts import Limit, attempts_so_far, count_attempt, end_window, enforce, forget, refuse_until
 from app.services.captcha import Answer, check_answer
+from app.services.first_passwords import is_right
 from app.services.parameters import policy_of
 from app.services.unit import transaction
 
@@ -32,7 +34,7 @@ NEIGHBOURS = 10  # people behind one address who may each fail as often before a
 
 def login_key(identifier: str, vault: Vault) -> str:
     """Return how `identifier` stands in the table of sign-in names: upper case; a national ID as its index."""
-    clean = identifier.strip().upper()
+    clean = normalise_login(identifier).upper()
     looks_like_id = len(clean) == ID_LENGTH and clean[:-1].isdigit()
     return vault.key(clean) if looks_like_id else clean
 
@@ -61,7 +63,7 @@ def sign_in(
     _refuse_locked(account, name, vault)
     if captcha_needed(identifier, vault=vault, address=address):
         check_answer(captcha, vault)
-    right = check_password(account.password if account else None, password)
+    right = is_right(account, password, vault)
     actor = Actor(account_id=account.id if account else None, address=address)
     if account is None or not right or not account.is_active:
         count_attempt(FAILED_FROM, address or "-", seconds=PER_ADDRESS.seconds, vault=vault)
@@ -126,47 +128,3 @@ def _note_success(account: Account, password: str, actor: Actor, vault: Vault) -
         if account.password and needs_rehash(account.password):
             account.password = hash_password(password)
         audit.record(AuditAction.SIGN_IN, account, actor=actor)
-
-
-def change_password(account: Account, old: str, new: str, *, actor: Actor) -> None:
-    """Change one's own password; every other session of the account ends.
-
-    Raises NotPermitted for somebody else's account, Invalid with every reason a weak password is refused for.
-    """
-    if actor.account_id != account.id:
-        raise NotPermitted
-    if not check_password(account.password, old):
-        raise Invalid(problem("wrong_password", N_("The present password is wrong; type it again."), field="old"))
-    refuse_weak(account, new, old=old, policy=policy_of())
-    with transaction():
-        account.password = hash_password(new)
-        account.must_change_password = False
-        account.initial_password_sealed = None
-        account.session_version += 1
-        account.password_changed_at = now()
-        audit.record(AuditAction.PASSWORD_CHANGE, account, actor=actor)
-
-
-def refuse_weak(account: Account, new: str, *, policy: Policy, old: str | None = None) -> None:
-    """Raise Invalid naming every weakness of `new` at once (ACC-4)."""
-    from app.domain.passwords import weaknesses
-
-    found = weaknesses(
-        new, names=(account.username, account.name), phones=(account.phone or "",), minimum=policy.password_min_length
-    )
-    if old is not None and new == old:
-        found = [
-            *found,
-            problem("same_password", N_("The new password must differ from the present one."), field="new"),
-        ]
-    if found:
-        raise Invalid(found)
-
-
-def unlock(account: Account, *, actor: Actor) -> None:
-    """Let an account sign in again at once (ACC-6)."""
-    with transaction():
-        account.locked_until, account.failed_sign_ins = None, 0
-        if account.status is AccountStatus.LOCKED:
-            account.status = AccountStatus.ACTIVE
-        audit.record(AuditAction.UNLOCK, account, actor=actor)

@@ -26,12 +26,14 @@ from app.services import audit
 from app.services.unit import transaction
 
 HOURS = 8
+DAYS = (30, 90, 365)  # what a person may choose for a token made on the page
 BYTES = 32
 SHOWN = 8  # characters of a token by which its owner knows it again
 
 
-def issue(account: Account, name: str, *, vault: Vault, actor: Actor) -> tuple[str, ApiKey]:
-    """Return a new token, readable this once, and its row."""
+def issue(account: Account, name: str, *, vault: Vault, actor: Actor, days: int | None = None) -> tuple[str, ApiKey]:
+    """Return a new token, readable this once, and its row; it is good for some hours unless `days` are chosen."""
+    good = timedelta(days=days) if days in DAYS else timedelta(hours=HOURS)
     token = secrets.token_urlsafe(BYTES)
     with transaction():
         row = ApiKey(
@@ -42,7 +44,7 @@ def issue(account: Account, name: str, *, vault: Vault, actor: Actor) -> tuple[s
             user_id=account.id,
             active=True,
             created_on=_stored(now()),
-            expires_on=_stored(now() + timedelta(hours=HOURS)),
+            expires_on=_stored(now() + good),
         )
         db.session.add(row)
         db.session.flush()

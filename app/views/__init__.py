@@ -8,33 +8,27 @@ from typing import Any
 def register(builder: Any) -> None:
     """Register all screens; a screen that is not here does not exist."""
     from app.views import (
+        account_batches,
         accounts,
         calendar,
+        first_passwords,
         gallery,
         grants,
-        inbox,
         jobs,
         operation,
         organisations,
+        own_account,
         parameters,
         people,
+        recovery,
         reference,
+        roles,
         sign_in,
     )
 
+    own = (accounts, account_batches, first_passwords, own_account, recovery, roles)
+
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    for module in (
-        accounts,
-        calendar,
-        gallery,
-        grants,
-        inbox,
-        jobs,
-        operation,
-        organisations,
-        parameters,
-        people,
-        reference,
-    ):
+    for module in (*own, calendar, gallery, grants, jobs, operation, organisations, parameters, people, reference):
         for view in module.VIEWS:
             builder.add_view_no_menu(view)

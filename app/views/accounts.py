@@ -1,55 +1,122 @@
-"""Accounts: the generated list, and one's own password (ACC-4, ACC-6)."""
+"""Accounts below one's own: the generated list, and what is done to one or many of them (ACC-6)."""
 
 from __future__ import annotations
 
-from io import BytesIO
+from dataclasses import replace
 from typing import Any, TypeAlias
 
-from flask import abort, flash, redirect, request, send_file, session, url_for
-from flask_appbuilder import expose
+from flask import flash, redirect, request
 from flask_appbuilder.actions import action
-from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectMultipleField
-from wtforms.validators import InputRequired, Length
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload, selectinload
+from wtforms import SelectMultipleField
+from wtforms.validators import InputRequired
 
-from app.domain.errors import DomainError
-from app.domain.terms import AccountStatus
+from app.domain.terms import AccountStatus, RoleName
 from app.domain.text import N_
-from app.exchange.first_passwords import write_first_passwords
-from app.models import Account
-from app.services import accounts
-from app.services.sign_in import change_password
-from app.views.fab import PageView, RecordView, choice, contains
+from app.extensions import db
+from app.models import Account, AuditEntry, Role, School, Teacher
+from app.security.scope import is_manageable, manageable_clause
+from app.services import account_acts, accounts
+from app.views.fab import Filter, RecordView, choice, contains, yes_no
 from app.views.fab.forms import RecordForm
-from app.web.actors import current_account, current_vault
-from app.web.i18n import sentence
+from app.views.fab.pages import safe_next
+from app.web.actors import current_vault
+from app.web.i18n import role_label
 
 Rows: TypeAlias = list[Account]  # inside the class `list` is the list page
-FILLED = [InputRequired(_l("Please fill this in.")), Length(max=128)]
+Conditions: TypeAlias = list[Any]
+HISTORY = 20  # entries of the audit shown with an account
+
+
+def _at_school(model: type[Any], value: str) -> Any:
+    """Accounts of a school and of its teachers."""
+    if not value.isdigit() or len(value) >= 10:
+        return None
+    staff = select(Teacher.account_id).where(Teacher.school_id == int(value), Teacher.account_id.is_not(None))
+    return or_(model.school_id == int(value), model.id.in_(staff))
+
+
+def _holding(model: type[Any], value: str) -> Any:
+    return model.roles.any(Role.id == int(value)) if value.isdigit() and len(value) < 10 else None
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(str(role.id), role_label(role.name)) for role in db.session.scalars(select(Role).order_by(Role.id))]
 
 
 class AccountView(RecordView):
     """Accounts of one's own organisation and those below."""
 
     model = Account
+    order_by = "username"
     list_template = "account/list.html"
-    method_permission_name = {"enable": "edit", "disable": "edit", "batch": "create", "first_passwords": "export"}
-    list_columns = ["username", "last_name", "status", "bureau", "institution", "school", "must_change_password"]
+    show_template = "account/show.html"
+    method_permission_name = {"enable": "edit", "disable": "edit", "remove_many": "delete"}
+    list_columns = ["username", "last_name", "roles", "place", "standing", "must_change_password", "last_login"]
     show_columns = [*list_columns, "nickname", "failed_sign_ins", "locked_until", "password_changed_at"]
-    form_columns = ("last_name", "nickname", "phone")
-    create_columns = ("username", *form_columns, "bureau", "institution", "school")
-    filters = (contains("username", "last_name", label=N_("User name or name")), choice("status", AccountStatus))
+    export_columns = ("username", "last_name", "roles", "place", "standing", "must_change_password", "last_login")
+    create_columns = ("username", "last_name", "phone", "school", "institution", "bureau")
+    form_columns = ("last_name", "phone", "school", "institution", "bureau")
+    search_in = ("username", "last_name")
+    filters = (
+        contains("username", "last_name", label=N_("User name or name")),
+        Filter("school", "remote", _at_school, N_("School"), target=School),
+        Filter("role", "choice", _holding, N_("Role"), options=_roles),
+        choice("status", AccountStatus),
+        yes_no("must_change_password"),
+    )
+
+    def conditions(self, asked: Any) -> Conditions:
+        """Leave out the deleted accounts, even for who sees every row."""
+        return [*super().conditions(asked), Account.active.is_(True)]
+
+    def loads(self, names: Any) -> tuple[Any, ...]:
+        """Load roles and organisation with the accounts."""
+        school_of_teacher = joinedload(Account.teacher).joinedload(Teacher.school)
+        places = (joinedload(Account.bureau), joinedload(Account.institution), joinedload(Account.school))
+        return selectinload(Account.roles), school_of_teacher, *places
+
+    def listing(self, extra: tuple[Any, ...] = ()) -> Any:
+        """Return the list; only accounts below one's own can be changed from it."""
+        listing = super().listing(extra)
+        keys = [row.pk for row in listing.rows]
+        below = set(
+            db.session.scalars(select(Account.id).where(Account.id.in_(keys), manageable_clause(Account, self.actor)))
+        )
+        rows = [row if row.pk in below else replace(row, url_edit=None, url_delete=None) for row in listing.rows]
+        return replace(listing, rows=rows)
+
+    def value_of(self, row: Account, name: str) -> Any:
+        """Return roles in words."""
+        return [role_label(role.name) for role in row.roles] if name == "roles" else getattr(row, name)
+
+    def show_extras(self, row: Account) -> dict[str, Any]:
+        """Return what may be done to the account, and what was done to it."""
+        return {
+            "manageable": is_manageable(row, actor=self.actor),
+            "allowed": {action.name for action in self.bulk_actions()},
+            "entries": self._history(row),
+        }
+
+    def _history(self, row: Account) -> list[dict[str, Any]]:
+        about = (AuditEntry.entity == "Account", AuditEntry.row_id == row.id)
+        wanted = select(AuditEntry).where(*about).options(joinedload(AuditEntry.account))
+        return [
+            {"label": _(entry.action.label), "when": entry.created_at, "who": str(entry.account or _("The platform"))}
+            for entry in db.session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(HISTORY))
+        ]
 
     def form_class(self, names: tuple[str, ...]) -> type[RecordForm]:
-        """Return the form; a new account gets roles too, among those one may give."""
-        made = super().form_class(names)
-        if names != self.create_columns:
-            return made
-        choices = [(role.value, _(role.label)) for role in accounts.roles_to_give(self.actor)]
-        return type("NewAccountForm", (made,), {"roles": SelectMultipleField(_("Roles"), choices=choices)})
+        """Return the form with the roles, among those one may give."""
+        given = accounts.roles_one_may_give(self.actor)
+        order = [role.value for role in RoleName if role.value in given]
+        choices = [(name, role_label(name)) for name in [*order, *sorted(given - set(order))]]
+        required = [InputRequired(_("Choose at least one role."))]
+        field = SelectMultipleField(_("Roles"), choices=choices, validators=required)
+        return type("AccountForm", (super().form_class(names),), {"roles": field})
 
     def save_new(self, form: RecordForm) -> Account:
         """Create the account with its first password."""
@@ -57,104 +124,55 @@ class AccountView(RecordView):
         flash(_("The first password is in the list of unused first passwords."), "info")
         return account
 
-    @action("reset", _l("Reset password"), _l("New first passwords; the present ones and all sessions end."), "fa-key")
+    def save_changes(self, row: Account, form: RecordForm) -> Account:
+        """Change the account."""
+        seen = request.form.get("version", type=int)
+        return accounts.update_account(row.id, form.values(), actor=self.actor, expected_version=seen)
+
+    def remove(self, pk: str) -> None:
+        """End the account."""
+        accounts.delete_account(pk, actor=self.actor)
+
+    @action(
+        "reset",
+        _l("Reset password"),
+        _l("{count} accounts get new first passwords; the present ones and all their sessions end at once."),
+        "ti-key",
+    )
     def reset(self, rows: Rows) -> Any:
         """Set new first passwords and show them once."""
-        vault = current_vault()
-        told = [accounts.reset_password(row.id, actor=self.actor, vault=vault) for row in rows]
+        told = account_acts.reset_passwords([row.id for row in rows], actor=self.actor, vault=current_vault())
         return self.render_template("account/first_passwords.html", title=_("New first passwords"), passwords=told)
 
-    @action("enable", _l("Enable"), _l("The chosen accounts may sign in again."), "fa-check")
-    def enable(self, rows: Rows) -> None:
+    @action("enable", _l("Enable"), _l("{count} accounts may sign in again."), "ti-check")
+    def enable(self, rows: Rows) -> Any:
         """Let the chosen accounts sign in."""
-        for row in rows:
-            accounts.set_enabled(row.id, True, actor=self.actor)
-        flash(_("Enabled."), "success")
+        return self._act(account_acts.enable, rows, N_("Accounts enabled: %(count)d"))
 
-    @action("disable", _l("Disable"), _l("The chosen accounts are signed out at once and kept out."), "fa-ban")
-    def disable(self, rows: Rows) -> None:
+    @action("disable", _l("Disable"), _l("{count} accounts are signed out at once and kept out."), "ti-ban")
+    def disable(self, rows: Rows) -> Any:
         """Keep the chosen accounts out."""
-        for row in rows:
-            accounts.set_enabled(row.id, False, actor=self.actor)
-        flash(_("Disabled."), "success")
+        return self._act(account_acts.disable, rows, N_("Accounts disabled: %(count)d"))
 
-    @action("unlock", _l("Unlock"), _l("The chosen accounts may try their password again at once."), "fa-unlock")
-    def unlock(self, rows: Rows) -> None:
+    @action("unlock", _l("Unlock"), _l("{count} accounts may try their password again at once."), "ti-lock-open")
+    def unlock(self, rows: Rows) -> Any:
         """End the lock of the chosen accounts."""
-        for row in rows:
-            accounts.unlock(row.id, actor=self.actor)
-        flash(_("Unlocked."), "success")
+        return self._act(account_acts.unlock, rows, N_("Accounts unlocked: %(count)d"))
 
-    @expose("/batch", methods=["POST"])
-    @has_access
-    def batch(self) -> Any:
-        """Create the accounts of all schools that have none."""
-        count = accounts.create_school_accounts(actor=self.actor, vault=current_vault())
-        flash(_("Accounts created: %(count)d", count=count), "success")
-        return redirect(self._url("list"))
-
-    @expose("/first-passwords", methods=["POST"])
-    @has_access
-    def first_passwords(self) -> Any:
-        """Send the unused first passwords as a workbook."""
-        file = BytesIO()
-        rows = accounts.unused_first_passwords(actor=self.actor, vault=current_vault())
-        write_first_passwords(rows, file, translate=_)
-        file.seek(0)
-        return send_file(file, download_name="first-passwords.xlsx", as_attachment=True)
-
-
-class PasswordForm(FlaskForm):
-    """The present password and the new one, twice."""
-
-    old = PasswordField(_l("Present password"), FILLED)
-    new = PasswordField(
-        _l("New password"),
-        FILLED,
-        description=_l("At least 8 characters, three of: capitals, small letters, digits, signs."),
+    @action(
+        "remove_many",
+        _l("Delete"),
+        _l("{count} accounts are deleted for good: nobody signs in with them again. What they did stays recorded."),
+        "ti-trash",
     )
-    repeat = PasswordField(_l("New password again"), FILLED)
+    def remove_many(self, rows: Rows) -> Any:
+        """End the chosen accounts."""
+        return self._act(account_acts.delete, rows, N_("Accounts deleted: %(count)d"))
+
+    def _act(self, verb: Any, rows: Rows, done: str) -> Any:
+        """Do `verb` to all rows or none, and say so."""
+        flash(_(done, count=verb([row.id for row in rows], actor=self.actor)), "success")
+        return redirect(safe_next(self._url("list")))
 
 
-class AccountPage(PageView):
-    """What everybody may do with the own account."""
-
-    route_base = "/account"
-    default_view = "change_password"
-
-    @expose("/password", methods=["GET", "POST"])
-    def change_password(self) -> Any:
-        """Change one's own password; a first password leads nowhere else."""
-        account = current_account()
-        if account is None:
-            return redirect(url_for("SignInView.login", next=request.path))
-        form, problems = PasswordForm(), []
-        if request.method == "POST":
-            problems = self._change(account, form)
-            if not problems and not form.errors:
-                session["sv"] = account.session_version
-                flash(_("The password was changed. Other devices have been signed out."), "success")
-                return redirect(url_for("HomeView.index"))
-        page = self.render_template("account/change_password.html", title=_("Change password"), form=form,
-                                    problems=problems, forced=account.must_change_password)  # fmt: skip
-        return page, 422 if problems or form.errors else 200
-
-    def _change(self, account: Account, form: PasswordForm) -> list[str]:
-        if not form.validate():
-            return []
-        if form.new.data != form.repeat.data:
-            form.repeat.errors = [_("The two new passwords differ.")]
-            return [_("The two new passwords differ.")]
-        try:
-            change_password(account, form.old.data, form.new.data, actor=self.actor)
-        except DomainError as error:
-            return [sentence(p) for p in error.problems]
-        return []
-
-
-def own_account() -> Account:
-    """Return the account that has signed in; 404 for a visitor."""
-    return current_account() or abort(404)
-
-
-VIEWS = (AccountView, AccountPage)
+VIEWS = (AccountView,)

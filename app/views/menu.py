@@ -29,7 +29,6 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-layout-dashboard",
         (
             Entry(N_("Home"), "ti-home", "HomeView.index", "Home"),
-            Entry(N_("Inbox"), "ti-bell", "InboxMessageView.list", "InboxMessage"),
             Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
         ),
     ),
@@ -60,6 +59,9 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-settings",
         (
             Entry(N_("Accounts"), "ti-user-cog", "AccountView.list", "Account"),
+            Entry(N_("Many new accounts"), "ti-users-plus", "AccountBatchPage.index", "Account", "create"),
+            Entry(N_("Unused first passwords"), "ti-key", "FirstPasswordPage.index", "Account", "export"),
+            Entry(N_("Roles and permissions"), "ti-shield-lock", "RoleView.list", "Role"),
             Entry(N_("Parameters"), "ti-adjustments", "ParameterPage.index", "Parameter"),
             Entry(N_("Subjects"), "ti-book", "SubjectView.list", "Subject"),
             Entry(N_("School stages"), "ti-stairs", "StageView.list", "Stage"),

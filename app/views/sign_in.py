@@ -72,7 +72,8 @@ class SignInView(PageView):
                 return redirect(safe_next(url_for("HomeView.index")))
         page = self.render_template(
             "account/sign_in.html", title=_("Sign in"), form=form, problems=problems, captcha=self._ask(form),
-            next=request.values.get("next", ""), demo=current_app.config["SETTINGS"].DEMO,
+            next=request.values.get("next", ""), url_recover=url_for("RecoveryPage.index"),
+            demo=current_app.config["SETTINGS"].DEMO,
         )  # fmt: skip
         return page, status
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy import func, select
 
-from app.domain.terms import RoleName
-from app.services.notifications import unread_count
+from app.extensions import db
+from app.models import InboxMessage
 from app.views.fab.columns import cell_of, text_of
 from app.views.fab.pages import safe_next
 from app.views.menu import menu_for
 from app.web.actors import current_account, current_actor
-from app.web.i18n import LANGUAGES, choose_language, sentence, translate
+from app.web.i18n import LANGUAGES, choose_language, role_label, sentence, translate
 
 blueprint = Blueprint("session", __name__)
 THEMES = ("light", "dark")
@@ -36,7 +37,7 @@ def frame() -> dict[str, Any]:
         g.frame = {
             "menu": menu_for(actor, request.path) if actor.signed_in else [],
             "person": _person(),
-            "unread": unread_count(actor.account_id),
+            "unread": _unread(actor.account_id),
             "language": str(get_locale() or "zh")[:2],
             "languages": list(LANGUAGES.items()),
             "theme": _theme(),
@@ -49,15 +50,20 @@ def _person() -> dict[str, Any] | None:
     account = current_account()
     if account is None:
         return None
-    place = account.bureau or account.institution or account.school
-    teaches_at = account.teacher.school if account.teacher else None
     return {
         "name": account.nickname or account.name,
         "username": account.username,
-        "roles": [gettext(RoleName(r.name).label) for r in account.roles if r.name in RoleName._value2member_map_],
-        "organisation": str(place or teaches_at or ""),
+        "roles": [role_label(role.name) for role in account.roles],
+        "organisation": str(account.place or ""),
         "account_id": account.id,
     }
+
+
+def _unread(account_id: int | None) -> int:
+    if account_id is None:
+        return 0
+    unread = select(func.count()).where(InboxMessage.account_id == account_id, InboxMessage.read_at.is_(None))
+    return db.session.scalar(unread) or 0
 
 
 def _theme() -> str:
@@ -68,11 +74,10 @@ def _theme() -> str:
 def _urls() -> dict[str, str]:
     return {
         "home": url_for("HomeView.index"),
-        "inbox": url_for("InboxMessageView.list"),
-        "inbox_latest": url_for("InboxMessageView.latest"),
         "sign_in": url_for("SignInView.login"),
         "sign_out": url_for("SignInView.logout"),
         "change_password": url_for("AccountPage.change_password"),
+        "my_account": url_for("AccountPage.index"),
         "language": url_for("session.language"),
         "theme": url_for("session.theme"),
         "alive": url_for("session.alive"),

@@ -6,6 +6,7 @@ from flask import session
 from flask_babel import gettext
 
 from app.domain.errors import Problem
+from app.domain.terms import RoleName
 from app.domain.text import LabelledEnum, Text
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -31,6 +32,11 @@ def shown(value: object) -> object:
 def sentence(problem: Problem) -> str:
     """Return the translated sentence of a problem."""
     return translate(problem.text)
+
+
+def role_label(name: str) -> str:
+    """Return what a role is called; a role somebody added is called by its own name."""
+    return gettext(RoleName(name).label) if name in RoleName._value2member_map_ else name
 
 
 def choose_language(code: str) -> None:

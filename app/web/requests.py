@@ -23,7 +23,14 @@ LONGEST_SESSION = 12 * 60 * 60  # seconds from signing in, however busy
 OPEN = frozenset({"static", "appbuilder.static", "assets.file", "health.healthz", "health.readyz"})
 WITHOUT_TOKEN = frozenset({"SessionApi.post"})  # signs in by password, and gives no cookie that could be abused
 WHILE_CHANGING = frozenset(
-    {"AccountPage.change_password", "SignInView.logout", "session.alive", "session.language", "session.theme"}
+    {
+        "AccountPage.change_password",
+        "AccountPage.check_password",
+        "SignInView.logout",
+        "session.alive",
+        "session.language",
+        "session.theme",
+    }
 )
 
 

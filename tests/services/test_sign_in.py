@@ -13,8 +13,10 @@ from app.domain.errors import Invalid, NotPermitted, TooManyRequests
 from app.domain.terms import AccountStatus, AuditAction, CaptchaMode
 from app.models import Account, AuditEntry
 from app.security.passwords import check_password
+from app.services.account_acts import unlock
 from app.services.parameters import set_parameter
-from app.services.sign_in import change_password, sign_in, unlock
+from app.services.passwords import change_password
+from app.services.sign_in import sign_in
 from app.web.actors import current_vault
 from tests.world import PASSWORD, World, national_id
 
@@ -141,7 +143,7 @@ def test_the_province_sets_after_how_many_failures_and_for_how_long(world: World
 @pytest.mark.usefixtures("no_captcha")
 def test_unlocking_opens_at_once_and_is_recorded(db: Any, world: World, clock: FrozenClock) -> None:
     fail("teacher", 5)
-    unlock(world.account["teacher"], actor=world.actor("school_admin"))
+    unlock([world.account["teacher"].id], actor=world.actor("school_admin"))
     assert enter("teacher") is world.account["teacher"]
     assert acts(db, world.account["teacher"], AuditAction.UNLOCK) == 1
 
@@ -155,7 +157,7 @@ def test_a_new_password_replaces_the_old_one_and_ends_other_sessions(db: Any, wo
     account.must_change_password, account.initial_password_sealed = True, b"sealed"
     db.session.commit()
     before = account.session_version
-    change_password(account, PASSWORD, STRONG, actor=world.actor("teacher"))
+    change_password(account, PASSWORD, STRONG, actor=world.actor("teacher"), vault=current_vault())
     db.session.expire_all()
     assert check_password(account.password, STRONG)
     assert STRONG not in account.password
@@ -184,7 +186,7 @@ def test_a_weak_password_is_refused_with_every_reason(world: World, password: st
     account = world.account["teacher"]
     account.phone = "19900000001"
     with pytest.raises(Invalid) as refused:
-        change_password(account, PASSWORD, password, actor=world.actor("teacher"))
+        change_password(account, PASSWORD, password, actor=world.actor("teacher"), vault=current_vault())
     assert codes <= {problem.code for problem in refused.value.problems}
     assert {problem.field for problem in refused.value.problems} == {"new"}
     assert check_password(account.password, PASSWORD)
@@ -193,7 +195,9 @@ def test_a_weak_password_is_refused_with_every_reason(world: World, password: st
 @pytest.mark.req("ACC-4")
 def test_the_present_password_must_be_right(world: World) -> None:
     with pytest.raises(Invalid) as refused:
-        change_password(world.account["teacher"], "Falsch-11-x", STRONG, actor=world.actor("teacher"))
+        change_password(
+            world.account["teacher"], "Falsch-11-x", STRONG, actor=world.actor("teacher"), vault=current_vault()
+        )
     assert refused.value.problems[0].field == "old"
     assert check_password(world.account["teacher"].password, PASSWORD)
 
@@ -201,4 +205,6 @@ def test_the_present_password_must_be_right(world: World) -> None:
 @pytest.mark.req("ACC-4")
 def test_nobody_changes_the_password_of_another(world: World) -> None:
     with pytest.raises(NotPermitted):
-        change_password(world.account["teacher"], PASSWORD, STRONG, actor=world.actor("system_admin"))
+        change_password(
+            world.account["teacher"], PASSWORD, STRONG, actor=world.actor("system_admin"), vault=current_vault()
+        )

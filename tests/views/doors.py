@@ -8,22 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from app.domain.terms import RoleName
-from app.models import (
-    Account,
-    AuditEntry,
-    BackgroundJob,
-    Bureau,
-    InboxMessage,
-    Institution,
-    RegionGrant,
-    School,
-    Teacher,
-)
+from app.models import Account, AuditEntry, BackgroundJob, Bureau, Institution, RegionGrant, School, Teacher
 
 R = RoleName
 
 # Everybody, without signing in.
 OPEN = {
+    "RecoveryPage.index",  # whoever has forgotten the password
+    "RecoveryPage.letter",
+    "RecoveryPage.link",
+    "RecoveryPage.password",
+    "RecoveryPage.person",
     "HomeView.index",  # leads to the sign-in page
     "LocaleView.index",
     "SessionApi.post",  # a program signs in
@@ -45,6 +40,11 @@ WITHOUT_FORM_TOKEN = {"SessionApi.post"}
 # Everybody who has signed in; the page is about oneself.
 MEMBERS = {
     "AccountPage.change_password",
+    "AccountPage.check_password",
+    "AccountPage.index",
+    "AccountPage.revoke",
+    "AccountPage.sessions",
+    "AccountPage.tokens",
     "ApiPage.index",
     "CommandApi.post",  # each command asks for its own permission: tests/api
     "GalleryPage.index",
@@ -52,8 +52,6 @@ MEMBERS = {
     "GalleryPage.progress",
     "GalleryPage.reveal",
     "GalleryPage.save",
-    "InboxMessageView.latest",
-    "InboxMessageView.read_all",
     "OpenApi.get",
     "PlatformOpenApi.get",
     "SessionApi.delete",
@@ -67,9 +65,15 @@ INSTITUTIONS = {R.INSTITUTION_ADMIN, R.INSTITUTION_OPERATOR}
 MANAGE_ACCOUNTS = PROVINCE | BUREAUS | {
     R.SECURITY_ADMIN, R.INSTITUTION_ADMIN, R.SCHOOL_ADMIN, R.SCHOOL_SYSTEM_ADMIN,
 }  # fmt: skip
+ROLE_KEEPERS = {R.SYSTEM_ADMIN, R.SECURITY_ADMIN}
+ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
 PAGES: dict[str, set[RoleName]] = {
-    "AccountView.batch": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
-    "AccountView.first_passwords": MANAGE_ACCOUNTS,
+    **dict.fromkeys(("AccountBatchPage.index", "AccountBatchPage.options"), MANAGE_ACCOUNTS),
+    "AccountBatchPage.schools": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
+    "AccountBatchPage.teachers": MANAGE_ACCOUNTS - {R.INSTITUTION_ADMIN},
+    "FirstPasswordPage.download": MANAGE_ACCOUNTS,
+    "FirstPasswordPage.index": MANAGE_ACCOUNTS,
+    "FirstPasswordPage.slips": MANAGE_ACCOUNTS,
     "GrantPage.choose": PROVINCE,
     "GrantPage.confirm": PROVINCE,
     "GrantPage.export": PROVINCE | BUREAUS,
@@ -78,6 +82,12 @@ PAGES: dict[str, set[RoleName]] = {
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
 }
+PAGES |= dict.fromkeys(
+    ("RoleView.add", "RoleView.delete", "RoleView.restore", "RoleView.restore_all", "RoleView.save"), ROLE_KEEPERS
+)
+PAGES |= dict.fromkeys(
+    ("RoleView.list", "RoleView.show", "RoleApi.get", "RoleApi.get_list", "RoleApi.info"), ROLE_READERS
+)
 # Generated screens whose rows are common knowledge; only the province changes them.
 COMMON = {
     "BatchView",
@@ -96,7 +106,6 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "AccountView": (Account, PROVINCE | {R.SECURITY_ADMIN}),
     "AuditEntryView": (AuditEntry, PROVINCE | {R.AUDIT_ADMIN, R.SECURITY_ADMIN}),
     "BureauView": (Bureau, PROVINCE),
-    "InboxMessageView": (InboxMessage, {R.SYSTEM_ADMIN}),
     "InstitutionView": (Institution, PROVINCE),
     "JobView": (BackgroundJob, {R.SYSTEM_ADMIN}),
     "RegionGrantView": (RegionGrant, PROVINCE),
@@ -107,7 +116,6 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
 ROW_ROUTES = {
     "GrantPage.institution": "InstitutionView",
     "GrantPage.revoke": "RegionGrantView",
-    "InboxMessageView.open": "InboxMessageView",
     "JobView.cancel": "JobView",
     "JobView.result": "JobView",
     "JobView.status": "JobView",

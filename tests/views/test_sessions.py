@@ -9,8 +9,8 @@ import pytest
 
 from app.models import ParameterValue
 from app.services import captcha
-from app.services.sign_in import change_password
-from tests.support.accounts import PASSWORD, actor, make_account
+from app.services.passwords import change_password
+from tests.support.accounts import PASSWORD, VAULT, actor, make_account
 
 PAGE, AGAIN = "/account/password", "/login/again"
 
@@ -95,7 +95,7 @@ def test_older_sessions_and_remembered_devices_end_with_the_password(app: Any, c
     assert is_in(client)
     assert is_in(remembering)
     remembering.delete_cookie("session")
-    change_password(account, PASSWORD, "Gruen-9182-Wald", actor=actor(account))
+    change_password(account, PASSWORD, "Gruen-9182-Wald", actor=actor(account), vault=VAULT)
     assert not is_in(client)
     assert not is_in(remembering)
     assert sign_in(client, password="Gruen-9182-Wald").status_code == 302

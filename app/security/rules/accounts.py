@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, exists, or_, select, true
+from sqlalchemy import and_, exists, or_, select
 
 from app.domain.terms import RoleName
 from app.models import Account, ApiKey, Bureau, Institution, Role, Teacher
 from app.security.actor import Actor
-from app.security.roles import may_give
+from app.security.roles import may_give, may_give_own
 from app.security.rules.places import institution_clause
 from app.security.rules.subtree import Clause, regions_of, schools_of
 from app.security.scope import manages, sees
@@ -29,20 +29,25 @@ def _accounts_below(actor: Actor) -> Clause:
 
 @sees(Account)
 def _account(actor: Actor) -> Clause:
+    present: Clause = Account.active.is_(True)  # a deleted account stays for the audit alone
     if actor.has_role(RoleName.SECURITY_ADMIN):
-        return true()
-    return or_(Account.id == actor.account_id, _accounts_below(actor))
+        return present
+    return and_(present, or_(Account.id == actor.account_id, _accounts_below(actor)))
 
 
 @manages(Account)
 def _account_below(actor: Actor) -> Clause:
     """Only accounts all of whose roles the actor may give: below, never a peer, never oneself."""
     given = [role.value for role in may_give(actor.roles)]
+    known = [role.value for role in RoleName]
+    not_given = Role.name.not_in(given)
+    if may_give_own(actor.roles):
+        not_given = and_(not_given, Role.name.in_(known))
     above = (
         exists()
         .where(Role.user.property.secondary.c.user_id == Account.id)
         .where(Role.user.property.secondary.c.role_id == Role.id)
-        .where(Role.name.not_in(given))
+        .where(not_given)
     )
     return and_(Account.id != actor.account_id, ~above)
 

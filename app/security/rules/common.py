@@ -11,6 +11,7 @@ from app.models import (
     Grade,
     ParameterChange,
     ParameterValue,
+    PermissionChange,
     PostCategory,
     ProfessionalTitle,
     Region,
@@ -26,7 +27,7 @@ from app.security.scope import sees
 
 @sees(
     Region, Stage, Grade, Subject, PostCategory, ProfessionalTitle,
-    TrainingYear, Batch, EnrollmentRound, BatchWindow, ParameterValue, ParameterChange, Role,
+    TrainingYear, Batch, EnrollmentRound, BatchWindow, ParameterValue, ParameterChange, PermissionChange, Role,
 )  # fmt: skip
 def _common(actor: Actor) -> Clause:
     """Common knowledge of all who have signed in; who may change it, permissions say."""

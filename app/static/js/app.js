@@ -12,7 +12,7 @@ const ON_DEMAND = [
   ["[data-region-tree]", () => import("./region-tree.js")],
   ["[data-progress]", () => import("./progress.js")],
   ["[data-chart]", () => import("./charts.js")],
-  ["[data-bell]", () => import("./bell.js")],
+  ["[data-password-rules]", () => import("./password-rules.js")],
 ];
 
 async function mount(root) {
@@ -81,6 +81,9 @@ forms.start();
 document.addEventListener("keydown", shortcuts);
 document.addEventListener("submit", switchTheme);
 document.addEventListener("click", reveal);
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) globalThis.print();
+});
 keepMenu();
 mount(document);
 startHtmx();

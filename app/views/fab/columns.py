@@ -34,6 +34,7 @@ def label_of(model: type[Any], name: str) -> str:
     mapped = property_of(model, name)
     own = mapped.info.get("label") if isinstance(mapped, RelationshipProperty) else None
     column = column_of(model, name)
+    own = own or getattr(model, "__labels__", {}).get(name)  # of what is worked out, or declared elsewhere
     return _(own or (column.info.get("label", name) if column is not None else name))
 
 

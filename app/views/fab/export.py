@@ -15,7 +15,6 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
-from sqlalchemy.orm import selectinload
 
 from app.domain.clock import local, now
 from app.domain.errors import NotVisible
@@ -96,9 +95,8 @@ class Exporting:
         self, keys: array[int], names: tuple[str, ...], actor: Actor, progress: Callable[[int, int], None] | None
     ) -> Iterator[list[Value]]:
         view: Any = self
-        loads = tuple(selectinload(getattr(view.model, n)) for n in names if view._is_relation(n))
         done = 0
-        for part in exports.rows_of_keys(view.model, keys, actor=actor, options=loads):
+        for part in exports.rows_of_keys(view.model, keys, actor=actor, options=view.loads(names)):
             for row in part:
                 yield [plain(view.value_of(row, name)) for name in names]
             done = min(done + exports.CHUNK, len(keys))

@@ -5,6 +5,7 @@ The framework generates routes, permissions and pages; rows are read through the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from flask import abort, flash, jsonify, redirect, request, url_for
@@ -31,6 +32,7 @@ from app.web.i18n import sentence
 Actions: TypeAlias = list[RowAction]
 Conditions: TypeAlias = list[Any]
 Keys: TypeAlias = list[str]
+Loads: TypeAlias = tuple[Any, ...]
 MOST_ROWS = 500  # chosen for one bulk action
 OPTIONS = 30  # choices sent for one search
 PERMISSIONS = {
@@ -106,7 +108,7 @@ class RecordView(Exporting, Edge, ModelView):
         statement = self.datamodel.statement([*self.conditions(asked), *extra])
         count = self.datamodel.count(statement)
         page = min(asked.page, max(1, -(-count // asked.size)))
-        loads = [selectinload(getattr(self.model, n)) for n in self.list_columns if self._is_relation(n)]
+        loads = self.loads(self.list_columns)
         rows = db.session.scalars(
             statement.options(*loads).order_by(*self.ordering(asked)).limit(asked.size).offset((page - 1) * asked.size)
         ).all()
@@ -133,6 +135,10 @@ class RecordView(Exporting, Edge, ModelView):
         key = getattr(self.model, self.datamodel.get_pk_name())
         chosen = getattr(self.model, asked.order or self.order_by)
         return (chosen.desc() if asked.descending else chosen, key)
+
+    def loads(self, names: Iterable[str]) -> Loads:
+        """Return what is loaded together with the rows, so that no cell asks the database by itself."""
+        return tuple(selectinload(getattr(self.model, name)) for name in names if self._is_relation(name))
 
     def _is_relation(self, name: str) -> bool:
         return isinstance(property_of(self.model, name), RelationshipProperty)
