@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 ROOT = Path(__file__).resolve().parent
 TRUE_WORDS = {"1", "true", "yes", "on"}
@@ -101,8 +102,16 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"DEFAULT_LANGUAGE must be zh or en, not {settings.DEFAULT_LANGUAGE!r}.")
     if settings.DATABASE_URL and not settings.DATABASE_URL.startswith(("sqlite:", "postgresql", "postgres:")):
         raise SettingError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    _check_mail(settings.SMTP_URL)
     if settings.production:
         _check_production(settings)
+
+
+def _check_mail(url: str) -> None:
+    parts = urlsplit(url)
+    sender = dict(parse_qsl(parts.query)).get("from", "")
+    if url and (parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender):
+        raise SettingError("SMTP_URL must look like smtp://user:password@host:587?from=training@example.cn.")
 
 
 def _check_production(settings: Settings) -> None:

@@ -269,7 +269,7 @@ def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], dict[str, Any
         for name, a in sides.items()
     }
     messages = {
-        name: InboxMessage(account_id=a.id, msgid="Saved: %(thing)s", params={"thing": name}, read_at=now())
+        name: InboxMessage(account_id=a.id, msgid="%(what)s", params={"what": f"{name} was told"}, read_at=now())
         for name, a in sides.items()
     }
     _insert(entries, jobs, messages)

@@ -7,7 +7,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    from app.cli import demo, security
+    from app.cli import demo, regions, security
 
     app.cli.add_command(security.sync_security)
     app.cli.add_command(demo.demo)
+    app.cli.add_command(regions.regions)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.domain.errors import Invalid, Problem, problem
 from app.domain.terms import RegionLevel
@@ -16,16 +17,21 @@ from app.domain.text import N_, LabelledEnum, Text
 
 SEPARATOR = "/"
 LEVELS = tuple(RegionLevel)
+MOST_CHARACTERS = 50  # of a name
 
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """One line of a region list: six-digit code, name, level as stored, code of the superior ("" for the province)."""
+    """One line of a region list: six-digit code, name, level as stored, code of the superior ("" for the province).
+
+    `line` is where it stands in its file, 0 for a row that stands in none.
+    """
 
     code: str
     name: str
     level: str
     parent_code: str = ""
+    line: int = field(default=0, compare=False)
 
 
 def path_of(codes: Sequence[str]) -> str:
@@ -129,6 +135,9 @@ def _row_problems(row: RegionRow, counts: Mapping[str, int]) -> list[Problem]:
     found = []
     if not re.fullmatch(r"[1-9][0-9]{5}", row.code):
         found.append(_problem(row, "region_code", N_("Region %(code)s: the code must have six digits.")))
+    if len(row.name) > MOST_CHARACTERS:
+        text = N_("Region %(code)s: the name may have %(most)d characters; shorten it.")
+        found.append(_problem(row, "region_name_long", text, most=MOST_CHARACTERS))
     if not row.name.strip():
         found.append(_problem(row, "region_name", N_("Region %(code)s: enter the name.")))
     if row.level not in LEVELS:
@@ -189,5 +198,5 @@ def _chain(code: str, parents: Mapping[str, str]) -> list[str]:
     return chain
 
 
-def _problem(row: RegionRow, code: str, msgid: str, **params: str) -> Problem:
-    return Problem(code, Text(msgid, {"code": row.code, **params}), row.code)
+def _problem(row: RegionRow, code: str, msgid: str, **params: Any) -> Problem:
+    return Problem(code, Text(msgid, {"code": row.code, "line": row.line, **params}), row.code)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, relationship
 
-from app.domain.terms import AuditAction, JobState
+from app.domain.packed_text import unpack
+from app.domain.terms import AuditAction, JobState, MessageKind
 from app.domain.text import N_
 from app.entities.accounts import Account
 from app.entities.base import Record, UtcDateTime, column, enum_column, reference
@@ -64,16 +65,39 @@ class BackgroundJob(Record):
 
 
 class InboxMessage(Record):
-    """A message to one account; `msgid` and `params` are translated when shown (PUB-3)."""
+    """A message to one account (PUB-3).
+
+    The sentence is `msgid` with `params`, translated when shown; `body` holds what a person wrote, in their own words.
+    `endpoint` with `page_values` names the page that settles it. `mail_due_at` stands while a copy has to go by mail.
+    """
 
     __tablename__ = "inbox_message"
     __label__ = N_("Message")
-    __table_args__ = (Index("ix_inbox_message_account_id_read_at", "account_id", "read_at"),)
+    __table_args__ = (
+        Index("ix_inbox_message_account_id_read_at", "account_id", "read_at"),
+        Index("ix_inbox_message_mail_due_at", "mail_due_at"),
+    )
 
     account_id: Mapped[int] = reference(N_("Account"), "ab_user.id", index=False, nullable=False, ondelete="CASCADE")
+    kind: Mapped[MessageKind] = enum_column(
+        N_("Kind of message"), MessageKind, nullable=False, default=MessageKind.SYSTEM, server_default="system"
+    )
+    sender_id: Mapped[int | None] = reference(N_("Sender"), "ab_user.id", ondelete="SET NULL")
     msgid: Mapped[str] = column(N_("Message"), String(300), nullable=False)
     params: Mapped[dict[str, Any]] = column(N_("Values"), JSON, nullable=False, default=dict)
-    link: Mapped[str | None] = column(N_("Link"), String(200))
+    body: Mapped[str | None] = column(N_("Words of the sender"), Text)
+    endpoint: Mapped[str | None] = column(N_("Page"), String(100))
+    page_values: Mapped[dict[str, Any]] = column(
+        N_("Values of the page"), JSON, nullable=False, default=dict, server_default="{}"
+    )
     read_at: Mapped[datetime | None] = column(N_("Read"), UtcDateTime)
+    mail_due_at: Mapped[datetime | None] = column(N_("To be mailed"), UtcDateTime)
+    mail_tries: Mapped[int] = column(N_("Tries to mail"), Integer, nullable=False, default=0, server_default="0")
+    mailed_at: Mapped[datetime | None] = column(N_("Mailed"), UtcDateTime)
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account] = relationship(foreign_keys=[account_id])
+    sender: Mapped[Account | None] = relationship(foreign_keys=[sender_id])
+
+    def __str__(self) -> str:
+        """Return the sentence, not translated."""
+        return str(unpack([self.msgid, self.params]))

@@ -18,6 +18,7 @@ import structlog
 from flask import Flask
 from huey.consumer import Consumer
 
+from app.jobs import mail
 from app.jobs.queue import JobQueue
 from app.services import jobs
 
@@ -72,7 +73,7 @@ class Worker:
         return consumer
 
     def _look_after(self, consumer: Consumer | None) -> None:
-        """Put waiting jobs the queue has lost into it again, and start a consumer thread that died again."""
+        """Put waiting jobs the queue has lost into it again, start a dead consumer thread again, send the mail."""
         if consumer is None:
             return
         try:
@@ -80,6 +81,8 @@ class Worker:
             if self.queue.waiting() == 0:
                 with self.app.app_context():
                     jobs.enqueue_waiting()
+            with self.app.app_context():
+                mail.send_due(lambda: self.asked_to_end)
         except Exception as error:  # noqa: BLE001 - database or queue away; the next round tries again
             log.error("queue or database cannot be reached; trying again", error=str(error))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role as held
-from sqlalchemy import event, inspect, select, update
+from flask_appbuilder.security.sqla.models import assoc_user_role as members
+from sqlalchemy import Select, event, inspect, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
@@ -42,6 +43,23 @@ def _holds_other(row: Any) -> bool:
     if isinstance(row, Role):
         return bool(inspect(row).attrs.permissions.history.has_changes())
     return isinstance(row, PermissionView)
+
+
+def accounts_with_role(*names: str) -> Select[Any]:
+    """Return the ids of the accounts that have one of the roles."""
+    return select(members.c.user_id).join(Role, Role.id == members.c.role_id).where(Role.name.in_(names))
+
+
+def accounts_that_may(verb: str, resource: str) -> Select[Any]:
+    """Return the ids of the accounts a role permits `verb` on `resource`."""
+    return (
+        select(members.c.user_id)
+        .join(held, held.c.role_id == members.c.role_id)
+        .join(PermissionView, PermissionView.id == held.c.permission_view_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .where(Permission.name == PREFIX + verb, ViewMenu.name == resource)
+    )
 
 
 @event.listens_for(Session, "after_flush")

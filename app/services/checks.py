@@ -7,22 +7,53 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from app.domain.errors import Problems
-from app.domain.terms import RegionLevel
+from app.domain.terms import OrganisationStatus, RegionLevel
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Batch, BatchWindow, Bureau, Institution, Region, RegionGrant, School, TrainingYear
+from app.models import (
+    Account,
+    Batch,
+    BatchWindow,
+    Bureau,
+    Institution,
+    Organisation,
+    Region,
+    RegionGrant,
+    School,
+    Teacher,
+    TrainingYear,
+)
 from app.security.actor import Actor
 from app.services.parameters import policy_of
 from app.services.records import check, check_delete
 
 
 @check(Bureau)
-def _bureau_is_below(row: Bureau, problems: Problems, actor: Actor) -> None:
+@check_delete(Bureau)
+def _bureau_is_below(_row: Bureau, problems: Problems, actor: Actor) -> None:
     """A city bureau keeps the bureaus of its counties only where the province allows it (ORG-2)."""
     if actor.everything or actor.region_level is RegionLevel.PROVINCE:
         return
     if actor.region_level is RegionLevel.CITY and not policy_of().bureau_may_maintain_below:
         problems.add("province_maintains", N_("The province maintains the bureaus itself; ask it for the change."))
+
+
+@check(Bureau, Institution)
+def _only_schools_merge(row: Organisation, problems: Problems, _actor: Actor) -> None:
+    if row.status is OrganisationStatus.MERGED:
+        problems.add("only_schools_merge", N_("Only schools are merged; choose “Closed down” instead."), field="status")
+
+
+@check(School)
+def _merging_is_an_act_of_its_own(row: School, problems: Problems, _actor: Actor) -> None:
+    """What was merged stays closed, and nothing is called merged that has no successor (ORG-5)."""
+    merged = row.status is OrganisationStatus.MERGED
+    if merged and row.merged_into is None:
+        text = N_("Merge the school into another one with “Merge”; it is not enough to call it merged.")
+        problems.add("merge_is_an_act", text, field="status")
+    if not merged and row.merged_into is not None:
+        text = N_("This school was merged into %(school)s and stays closed.")
+        problems.add("school_is_merged", text, field="status", school=row.merged_into.name)
 
 
 @check(School)
@@ -61,6 +92,22 @@ def _bureau_has_nothing_below(row: Bureau, problems: Problems, _actor: Actor) ->
     others = exists().where(Bureau.region_id.in_(below), Bureau.id != row.id)
     if db.session.scalar(select(others)):
         problems.add("bureau_in_use", N_("There are lower bureaus; delete them first."))
+
+
+@check_delete(Bureau, Institution, School)
+def _organisation_without_accounts(row: Organisation, problems: Problems, _actor: Actor) -> None:
+    column = {Bureau: Account.bureau_id, Institution: Account.institution_id, School: Account.school_id}[type(row)]
+    if db.session.scalar(select(exists().where(column == row.id))):
+        text = N_("Accounts belong to it; delete them first, or suspend it instead.")
+        problems.add("organisation_has_accounts", text)
+
+
+@check_delete(School)
+def _school_without_teachers(row: School, problems: Problems, _actor: Actor) -> None:
+    if _any(Teacher, school_id=row.id):
+        problems.add("school_has_teachers", N_("Teachers belong to the school; move them first, or merge the school."))
+    if _any(School, merged_into_id=row.id):
+        problems.add("school_is_successor", N_("Other schools were merged into this one, so it is kept."))
 
 
 @check_delete(Institution)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper
 
-from app.domain.errors import Conflict, Invalid, NotPermitted, Problems
+from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problems
 from app.domain.terms import AuditAction
 from app.domain.text import N_
 from app.extensions import db
 from app.security.actor import Actor
-from app.security.scope import fetch_manageable, is_declared, is_manageable, is_visible
+from app.security.scope import fetch_manageable, fetch_visible, is_declared, is_manageable, is_visible
 from app.services import audit
 from app.services.unit import changed_meanwhile, transaction
 
@@ -106,15 +107,41 @@ def _run(book: dict[type[Any], list[Check]], row: Any, actor: Actor) -> None:
 
 
 def _fill(row: Any, values: Mapping[str, Any], actor: Actor) -> None:
-    """Set `values` on `row`, after making sure that every row they point to is one the actor sees."""
+    """Set `values` on `row`, after making sure that every row they point to is one the actor sees (ORG-6).
+
+    A relation may be handed over as the row or as its key column: both are looked at.
+    """
     problems = Problems()
-    relations = inspect(type(row)).relationships
     for name, value in values.items():
-        if name in relations and not _all_visible(value, actor):
+        if not _points_to_visible(row, name, value, actor):
             problems.add("choice_not_visible", N_("This choice does not exist or is outside your scope."), field=name)
     problems.raise_if_any()
     for name, value in values.items():
         setattr(row, name, value)
+
+
+def _points_to_visible(row: Any, name: str, value: Any, actor: Actor) -> bool:
+    mapper = inspect(type(row))
+    if value is None:
+        return True
+    if name in mapper.relationships:
+        return _all_visible(value, actor)
+    target = _target_of(mapper, name)
+    if target is None or getattr(row, name) == value:
+        return True
+    try:
+        fetch_visible(target, value, actor=actor)
+    except NotVisible:
+        return False
+    return True
+
+
+def _target_of(mapper: Mapper[Any], name: str) -> type[Any] | None:
+    """Return the entity with a scope that the key column `name` points to, None for any other attribute."""
+    column = mapper.columns.get(name)
+    tables = {key.column.table for key in column.foreign_keys} if column is not None else set()
+    classes = [other.class_ for other in mapper.registry.mappers if other.local_table in tables]
+    return next((found for found in classes if is_declared(found)), None)
 
 
 def _all_visible(value: Any, actor: Actor) -> bool:

@@ -14,6 +14,7 @@ def register(builder: Any) -> None:
         first_passwords,
         gallery,
         grants,
+        inbox,
         jobs,
         operation,
         organisations,
@@ -29,6 +30,7 @@ def register(builder: Any) -> None:
     own = (accounts, account_batches, first_passwords, own_account, recovery, roles)
 
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    for module in (*own, calendar, gallery, grants, jobs, operation, organisations, parameters, people, reference):
+    modules = (*own, calendar, gallery, grants, inbox, jobs, operation, organisations, parameters, people, reference)
+    for module in modules:
         for view in module.VIEWS:
             builder.add_view_no_menu(view)

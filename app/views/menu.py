@@ -29,6 +29,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-layout-dashboard",
         (
             Entry(N_("Home"), "ti-home", "HomeView.index", "Home"),
+            Entry(N_("Inbox"), "ti-bell", "InboxMessageView.list", "InboxMessage"),
             Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
         ),
     ),

@@ -7,10 +7,8 @@ from typing import Any
 from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import func, select
 
-from app.extensions import db
-from app.models import InboxMessage
+from app.services.notifications import unread_count
 from app.views.fab.columns import cell_of, text_of
 from app.views.fab.pages import safe_next
 from app.views.menu import menu_for
@@ -37,7 +35,7 @@ def frame() -> dict[str, Any]:
         g.frame = {
             "menu": menu_for(actor, request.path) if actor.signed_in else [],
             "person": _person(),
-            "unread": _unread(actor.account_id),
+            "unread": unread_count(actor.account_id),
             "language": str(get_locale() or "zh")[:2],
             "languages": list(LANGUAGES.items()),
             "theme": _theme(),
@@ -59,13 +57,6 @@ def _person() -> dict[str, Any] | None:
     }
 
 
-def _unread(account_id: int | None) -> int:
-    if account_id is None:
-        return 0
-    unread = select(func.count()).where(InboxMessage.account_id == account_id, InboxMessage.read_at.is_(None))
-    return db.session.scalar(unread) or 0
-
-
 def _theme() -> str:
     chosen = request.cookies.get("theme", "light")
     return chosen if chosen in THEMES else "light"
@@ -74,6 +65,8 @@ def _theme() -> str:
 def _urls() -> dict[str, str]:
     return {
         "home": url_for("HomeView.index"),
+        "inbox": url_for("InboxMessageView.list"),
+        "inbox_latest": url_for("InboxMessageView.latest"),
         "sign_in": url_for("SignInView.login"),
         "sign_out": url_for("SignInView.logout"),
         "change_password": url_for("AccountPage.change_password"),

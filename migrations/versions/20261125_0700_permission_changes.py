@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "permission_changes"
-down_revision = "ground_floor"
+down_revision = "inbox"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from app.domain.terms import RoleName
-from app.models import Account, AuditEntry, BackgroundJob, Bureau, Institution, RegionGrant, School, Teacher
+from app.models import (
+    Account,
+    AuditEntry,
+    BackgroundJob,
+    Bureau,
+    InboxMessage,
+    Institution,
+    RegionGrant,
+    School,
+    Teacher,
+)
 
 R = RoleName
 
@@ -52,6 +62,8 @@ MEMBERS = {
     "GalleryPage.progress",
     "GalleryPage.reveal",
     "GalleryPage.save",
+    "InboxMessageView.latest",
+    "InboxMessageView.read_all",
     "OpenApi.get",
     "PlatformOpenApi.get",
     "SessionApi.delete",
@@ -106,6 +118,7 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "AccountView": (Account, PROVINCE | {R.SECURITY_ADMIN}),
     "AuditEntryView": (AuditEntry, PROVINCE | {R.AUDIT_ADMIN, R.SECURITY_ADMIN}),
     "BureauView": (Bureau, PROVINCE),
+    "InboxMessageView": (InboxMessage, {R.SYSTEM_ADMIN}),
     "InstitutionView": (Institution, PROVINCE),
     "JobView": (BackgroundJob, {R.SYSTEM_ADMIN}),
     "RegionGrantView": (RegionGrant, PROVINCE),
@@ -116,6 +129,7 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
 ROW_ROUTES = {
     "GrantPage.institution": "InstitutionView",
     "GrantPage.revoke": "RegionGrantView",
+    "InboxMessageView.open": "InboxMessageView",
     "JobView.cancel": "JobView",
     "JobView.result": "JobView",
     "JobView.status": "JobView",

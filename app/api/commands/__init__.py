@@ -12,13 +12,13 @@ from typing import Any
 from flask import abort
 from flask_appbuilder.api import expose
 
-from app.api.commands import accounts, schools
+from app.api.commands import accounts, organisations, schools
 from app.api.commands.base import described
 from app.api.guard import JsonApi, body, signed_in
 from app.api.input import load
 from app.web.actors import current_actor
 
-CHAPTERS = (accounts, schools)
+CHAPTERS = (accounts, organisations, schools)
 COMMANDS = {command.name: command for chapter in CHAPTERS for command in chapter.COMMANDS}
 
 
@@ -36,8 +36,9 @@ class CommandApi(JsonApi):
         command = COMMANDS.get(name) or abort(404)
         actor = current_actor()
         actor.require(*command.needs)
-        row = command.run(load(command.shape(), body()), actor)
-        return self.response(command.status, id=row.id, version=row.version, name=str(row))
+        done = command.run(load(command.shape(), body()), actor)
+        told = done if isinstance(done, dict) else {"id": done.id, "version": done.version, "name": str(done)}
+        return self.response(command.status, **told)
 
     def add_api_spec(self, api_spec: Any) -> None:
         """Describe each command as a path of its own."""

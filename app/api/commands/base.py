@@ -15,7 +15,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Command:
-    """One command: `needs` is the permission, `run(values, actor)` returns the row it wrote."""
+    """One command: `needs` is the permission, `run(values, actor)` returns the row it wrote, or what it tells."""
 
     name: str
     summary: str
@@ -29,6 +29,7 @@ def described(command: Command) -> dict[str, Any]:
     """Return the OpenAPI operation of a command."""
     done = {
         "type": "object",
+        "description": "The row that was written, or the numbers of what was done or would be",
         "properties": {"id": {"type": "integer"}, "version": {"type": "integer"}, "name": {"type": "string"}},
     }
     return {

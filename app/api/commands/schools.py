@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from app.api.commands.base import Command, Values
-from app.api.input import RowNumber, Text, resolve
+from app.api.input import MOST_NUMBER, RowNumber, Text, resolve
 from app.domain.terms import OrganisationStatus, Ownership, SchoolKind
 from app.models import Region, School, Stage
 from app.security.actor import Actor
@@ -34,8 +34,8 @@ class SchoolChanges(SchoolShape):
 class SchoolChangeShape(Schema):
     """Which school, in the version that was read, and what of it changes."""
 
-    id = fields.Integer(required=True, strict=True)
-    expected_version = fields.Integer(required=True, strict=True)
+    id = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_NUMBER - 1))
+    expected_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, MOST_NUMBER - 1))
     changes = fields.Nested(SchoolChanges(partial=True), required=True)
 
 

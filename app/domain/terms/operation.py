@@ -35,6 +35,7 @@ class ArticleKind(LabelledEnum):
 class MessageKind(LabelledEnum):
     """What lands in an inbox (PUB-3)."""
 
+    TASK = "task", N_("To be done")
     NOTICE = "notice", N_("Notice")
     PRIVATE = "private", N_("Private message")
     SYSTEM = "system", N_("System message")

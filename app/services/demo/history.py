@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from app.domain.clock import SHANGHAI, frozen
-from app.domain.terms import JobState
+from app.domain.terms import JobState, MessageKind
 from app.domain.text import N_
 from app.extensions import db
 from app.models import Account, BackgroundJob, InboxMessage, Institution, Region, RegionGrant, School
@@ -25,12 +25,24 @@ from app.services.unit import transaction
 
 OFFICE_HOUR = time(9, 30)
 NOTICES = (
-    ("teacher", N_("Round one is open: choose your classes before it closes."), "/", 4),
-    ("school", N_("Enrollments of your teachers wait for your review."), "/", 3),
-    ("school", N_("Some records of your teachers are incomplete; please complete them."), "/", 12),
-    ("institution", N_("Your region grants of this year are in force."), "/", 90),
-    ("hangzhou", N_("The review window of this batch has closed."), "/", 18),
-    ("province", N_("The windows of this year have been published."), "/", 120),
+    (
+        "teacher",
+        N_("Round one is open: choose your classes before it closes."),
+        MessageKind.SYSTEM,
+        "HomeView.index",
+        4,
+    ),
+    ("school", N_("Enrollments of your teachers wait for your review."), MessageKind.TASK, "HomeView.index", 3),
+    (
+        "school",
+        N_("Some records of your teachers are incomplete; please complete them."),
+        MessageKind.TASK,
+        "TeacherView.list",
+        12,
+    ),
+    ("institution", N_("Your region grants of this year are in force."), MessageKind.SYSTEM, "GrantPage.index", 90),
+    ("hangzhou", N_("The review window of this batch has closed."), MessageKind.SYSTEM, "HomeView.index", 18),
+    ("province", N_("The windows of this year have been published."), MessageKind.SYSTEM, "HomeView.index", 120),
 )
 
 
@@ -101,10 +113,10 @@ def _correct_schools() -> None:
 
 def _messages(making: Making) -> None:
     with transaction():
-        for username, msgid, link, days_ago in NOTICES:
+        for username, msgid, kind, endpoint, days_ago in NOTICES:
             sent = datetime.combine(making.day - timedelta(days=days_ago), OFFICE_HOUR, SHANGHAI)
             account_id = db.session.scalars(select(Account.id).where(Account.username == username)).one()
-            message = InboxMessage(account_id=account_id, msgid=msgid, params={}, link=link)
+            message = InboxMessage(account_id=account_id, kind=kind, msgid=msgid, params={}, endpoint=endpoint)
             message.created_at = message.updated_at = sent
             db.session.add(message)
 

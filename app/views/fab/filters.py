@@ -10,9 +10,10 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
+from app.domain.clock import day_start
 from app.domain.errors import NotVisible
 from app.domain.text import LabelledEnum
-from app.models import Region
+from app.models import Region, UtcDateTime
 from app.security.scope import fetch_visible
 from app.views.fab.columns import label_of, property_of, text_of
 from app.web.actors import current_actor
@@ -101,13 +102,15 @@ def subtree(name: str = "region") -> Filter:
     return Filter(name, "remote", condition, target=Region)
 
 
-def date_from(name: str) -> Filter:
+def date_from(name: str, *, label: str | None = None) -> Filter:
     """Return a filter on days from a given one on."""
 
     def condition(model: type[Any], value: str) -> Any:
+        column = getattr(model, name)
         try:
-            return getattr(model, name) >= date.fromisoformat(value)
-        except ValueError:
+            day = date.fromisoformat(value)
+            return column >= (day_start(day) if isinstance(column.type, UtcDateTime) else day)
+        except (ValueError, OverflowError):
             return None
 
-    return Filter(name, "date", condition)
+    return Filter(name, "date", condition, label)

@@ -1,0 +1,113 @@
+"""What goes along when teachers come to another school by merging or splitting schools (ORG-5).
+
+Each chapter adds its own rows once: `moves_with_school(Enrollment, N_("Enrollments waiting"), waiting=…)`. The dry run
+counts them, carrying out moves exactly those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
+
+from app.domain.clock import now
+from app.domain.text import N_
+from app.extensions import db
+from app.models import Account, School, Teacher
+
+CHUNK = 500  # keys in one statement
+Condition = Callable[[], ColumnElement[bool]]
+Values = Callable[[School], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who leaves: all of the schools `schools` (merge), or `teachers` of one school (split)."""
+
+    schools: tuple[int, ...]
+    teachers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Rows of `model` that go along. `teacher` names the column with their teacher, None when they have none."""
+
+    model: type[Any]
+    label: str
+    school: str = "school_id"
+    teacher: str | None = "teacher_id"
+    waiting: Condition | None = None
+    also: Values = field(default=lambda _school: {})
+
+    def keys(self, leaving: Leaving) -> list[int]:
+        """Return the keys of the rows that go along, in order."""
+        at_school = getattr(self.model, self.school).in_(leaving.schools)
+        condition = and_(at_school, self._of_teachers(leaving), *([self.waiting()] if self.waiting else []))
+        return list(db.session.scalars(select(self.model.id).where(condition).order_by(self.model.id)))
+
+    def _of_teachers(self, leaving: Leaving) -> ColumnElement[bool]:
+        if leaving.teachers is None:
+            return at_all()
+        if self.teacher is None:
+            return false()
+        column = getattr(self.model, self.teacher)
+        return or_(false(), *(column.in_(part) for part in _chunks(leaving.teachers)))
+
+    def move(self, keys: Sequence[int], target: School) -> None:
+        """Give the rows `keys` to `target`, in the running transaction."""
+        values: dict[str, Any] = {self.school: target.id, **self.also(target)}
+        columns = self.model.__table__.columns
+        values |= {"version": columns.version + 1} if "version" in columns else {}
+        values |= {"updated_at": now()} if "updated_at" in columns else {}
+        for part in _chunks(keys):
+            change = update(self.model).where(self.model.id.in_(part)).values(values)
+            db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def at_all() -> ColumnElement[bool]:
+    """Return the condition that leaves every row."""
+    return ~false()
+
+
+def _chunks(keys: Sequence[int]) -> Iterable[Sequence[int]]:
+    return [keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK)]
+
+
+_followers: list[Follower] = []
+
+
+def moves_with_school(model: type[Any], label: str, **options: Any) -> Follower:
+    """Register rows that go along when teachers change schools by merging or splitting.
+
+    `school` and `teacher` name their columns, `waiting()` is a condition on those that go along (the others tell of the
+    past and stay), `also(school)` further values to set, such as the bureau.
+    """
+    follower = Follower(model, label, **options)
+    _followers.append(follower)
+    return follower
+
+
+def followers() -> tuple[Follower, ...]:
+    """Return everything that goes along, teachers first."""
+    return tuple(_followers)
+
+
+TEACHERS = moves_with_school(Teacher, N_("Teachers"), teacher="id")
+
+
+class _Accounts(Follower):
+    """Accounts that keep the school; in a split those of the teachers who leave."""
+
+    def _of_teachers(self, leaving: Leaving) -> ColumnElement[bool]:
+        if leaving.teachers is None:
+            return at_all()
+        persons = or_(false(), *(Teacher.id.in_(part) for part in _chunks(leaving.teachers)))
+        theirs = select(Teacher.account_id).where(persons, Teacher.account_id.is_not(None))
+        clause: ColumnElement[bool] = Account.id.in_(theirs)
+        return clause
+
+
+ACCOUNTS = _Accounts(Account, N_("Accounts of the school"), teacher=None)
+_followers.append(ACCOUNTS)
