@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 from dataclasses import dataclass, field, fields
@@ -13,8 +14,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 ROOT = Path(__file__).resolve().parent
-TRUE_WORDS = {"1", "true", "yes", "on"}
+TRUE_WORDS, FALSE_WORDS = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 ENVIRONMENTS = ("development", "test", "production")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LARGEST_PORT = 65_535
+OIDC_NAMES = ("issuer", "client_id", "client_secret")
+LIKENESS = 0.92  # of a variable's name to a setting's, from which it is taken for a slip of the pen
+# Addresses: setting → what they may begin with.
+ADDRESSES = {
+    "DATABASE_URL": ("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+}
 
 
 class SettingError(SystemExit):
@@ -57,9 +67,7 @@ class Settings:
 def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
     """Return the settings from defaults, environment and `overrides`, checked. Raises SettingError by name."""
     given = overrides or {}
-    unknown = [name for name in given if name not in {f.name for f in fields(Settings)} and name.isupper()]
-    if unknown:
-        raise SettingError(f"Unknown setting: {', '.join(sorted(unknown))}. Known settings are listed in config.py.")
+    _refuse_unknown(given)
     settings = Settings(**{f.name: _value(f.name, f.default, given) for f in fields(Settings) if f.name != "OIDC"})
     settings.OIDC = given.get("OIDC") or _oidc()
     _check(settings)
@@ -67,13 +75,32 @@ def load_settings(overrides: dict[str, Any] | None = None) -> Settings:
     return settings
 
 
+def _refuse_unknown(given: dict[str, Any]) -> None:
+    """Refuse an override nobody knows, and a variable of the environment that is a setting's name with a slip in it."""
+    known = {f.name for f in fields(Settings)} - {"OIDC"} | {f"OIDC_{name.upper()}" for name in OIDC_NAMES}
+    unknown = [name for name in given if name not in known | {"OIDC"} and name.isupper()]
+    if unknown:
+        raise SettingError(f"Unknown setting: {', '.join(sorted(unknown))}. Known settings are listed in config.py.")
+    for name in sorted(set(os.environ) - known):
+        meant = difflib.get_close_matches(name, known, n=1, cutoff=LIKENESS)
+        if meant or name.startswith("OIDC_"):
+            hint = f"Did you mean {meant[0]}?" if meant else "Known settings are listed in config.py."
+            raise SettingError(f"Unknown setting: {name}. {hint}")
+
+
 def _value(name: str, default: Any, given: dict[str, Any]) -> Any:
     raw = given.get(name, os.environ.get(name, default))
     if isinstance(default, bool):
-        return raw if isinstance(raw, bool) else str(raw).strip().lower() in TRUE_WORDS
+        return raw if isinstance(raw, bool) else _yes_or_no(name, str(raw).strip().lower())
     if isinstance(default, int):
-        return _whole_number(name, raw)
+        return _whole_number(name, default if raw == "" else raw)
     return str(raw).strip()
+
+
+def _yes_or_no(name: str, word: str) -> bool:
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise SettingError(f"{name} must be true or false, not {word!r}.")
+    return word in TRUE_WORDS
 
 
 def _whole_number(name: str, raw: Any) -> int:
@@ -87,10 +114,9 @@ def _whole_number(name: str, raw: Any) -> int:
 
 
 def _oidc() -> dict[str, str]:
-    names = ("issuer", "client_id", "client_secret")
-    found = {name: os.environ.get(f"OIDC_{name.upper()}", "") for name in names}
-    missing = [f"OIDC_{name.upper()}" for name in names if not found[name]]
-    if missing and len(missing) < len(names):
+    found = {name: os.environ.get(f"OIDC_{name.upper()}", "") for name in OIDC_NAMES}
+    missing = [f"OIDC_{name.upper()}" for name in OIDC_NAMES if not found[name]]
+    if missing and len(missing) < len(OIDC_NAMES):
         raise SettingError(f"Single sign-on needs {', '.join(missing)} as well.")
     return {} if missing else found
 
@@ -100,8 +126,15 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}, not {settings.ENVIRONMENT!r}.")
     if settings.DEFAULT_LANGUAGE not in ("zh", "en"):
         raise SettingError(f"DEFAULT_LANGUAGE must be zh or en, not {settings.DEFAULT_LANGUAGE!r}.")
-    if settings.DATABASE_URL and not settings.DATABASE_URL.startswith(("sqlite:", "postgresql", "postgres:")):
-        raise SettingError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    if settings.LOG_LEVEL not in LOG_LEVELS:
+        raise SettingError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.LOG_LEVEL!r}.")
+    if not 0 < settings.PORT <= LARGEST_PORT:
+        raise SettingError(f"PORT must be a number from 1 to {LARGEST_PORT}, not {settings.PORT}.")
+    if settings.WEB_WORKERS < 1:
+        raise SettingError("WEB_WORKERS must be 1 or more.")
+    for name, beginnings in ADDRESSES.items():
+        if getattr(settings, name) and not getattr(settings, name).startswith(beginnings):
+            raise SettingError(f"{name} must begin with {' or '.join(beginnings)}.")
     _check_mail(settings.SMTP_URL)
     if settings.production:
         _check_production(settings)

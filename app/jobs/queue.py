@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey
+from redis import ConnectionPool
 
 NAME = "jobs"
 FILE = "queue.db"
@@ -30,7 +31,8 @@ class JobQueue:
         """Return the queue. Raises OSError or the driver's error when it cannot be reached."""
         settings = self._app.config["SETTINGS"]
         if settings.REDIS_URL:
-            return RedisHuey(NAME, url=settings.REDIS_URL, results=False, socket_connect_timeout=WAIT)
+            pool = ConnectionPool.from_url(settings.REDIS_URL, socket_connect_timeout=WAIT, socket_timeout=WAIT)
+            return RedisHuey(NAME, connection_pool=pool, results=False)
         return SqliteHuey(NAME, filename=str(settings.instance / FILE), results=False, timeout=WAIT, fsync=True)
 
     @cached_property

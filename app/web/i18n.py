@@ -18,15 +18,7 @@ def translate(text: Text | str | None) -> str:
         return ""
     if isinstance(text, str):
         return gettext(text) if text else ""
-    values = {name: shown(value) for name, value in text.params.items()}
-    return gettext(text.msgid, **values) if values else gettext(text.msgid)
-
-
-def shown(value: object) -> object:
-    """Return a value as people read it."""
-    if isinstance(value, LabelledEnum):
-        return gettext(value.label)
-    return translate(value) if isinstance(value, Text) else value
+    return text.rendered(gettext)
 
 
 def sentence(problem: Problem) -> str:
