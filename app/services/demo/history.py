@@ -1,6 +1,6 @@
 """Chapter six: what has happened before, by the platform's own verbs: grants, parameters, corrections; messages, jobs.
 
-The clock stands at the moment each thing was done, so the audit tells it as it would have been. Every verb commits.
+The clock stands at the moment each thing was done, so the audit tells it as it would have been.
 """
 
 from __future__ import annotations

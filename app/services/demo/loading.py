@@ -31,10 +31,9 @@ from app.services.regions import import_regions, read_rows
 from app.services.unit import transaction
 
 Chapter = Callable[[Making], None]
-# Written in one transaction: all of it or nothing.
-CHAPTERS: tuple[Chapter, ...] = (reference.load, places.load, calendar.load, teachers.load, cast.load)
-# Done by the platform's verbs afterwards, each in its own transaction.
-STORIES: tuple[Chapter, ...] = (history.load,)
+CHAPTERS: tuple[Chapter, ...] = (
+    reference.load, places.load, calendar.load, teachers.load, cast.load, history.load,
+)  # fmt: skip
 # What a database holds before anybody has entered anything: the region tree, the stamp, what visitors leave.
 BEFORE_ANYTHING = {Region, SecurityStamp, Attempt, Captcha}
 COUNTED = (Region, Bureau, Institution, RegionGrant, School, Teacher, Account, TrainingYear)
@@ -48,12 +47,10 @@ def is_empty() -> bool:
 
 
 def load(making: Making) -> dict[str, int]:
-    """Fill the database; return entity → rows. The caller has made sure that it is empty."""
-    if not db.session.scalar(select(func.count()).select_from(Region)):
-        import_regions(read_rows())
+    """Fill the database, all or nothing; return entity → rows. The caller has made sure that it is empty."""
     with transaction():
+        if not db.session.scalar(select(func.count()).select_from(Region)):
+            import_regions(read_rows())
         for chapter in CHAPTERS:
             chapter(making)
-    for story in STORIES:
-        story(making)
     return {kind.__name__: db.session.scalar(select(func.count()).select_from(kind)) or 0 for kind in COUNTED}
