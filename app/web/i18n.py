@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app.domain.errors import Problem
 from app.domain.terms import RoleName
-from app.domain.text import LabelledEnum, Text
+from app.domain.text import Text
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 
