@@ -35,6 +35,7 @@ def test_the_picture_is_answered_without_leaving_the_page(live: Any, page_as: An
         page.click("#sign-in-dialog [type=submit]")
     assert page.locator("#sign-in-dialog[open]").count() == 0
     assert "/login" not in page.url
+    page.watch.allow("401")  # the page checks the typed password while the session is over
     page.watch.allow("422")
 
 
