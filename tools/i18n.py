@@ -156,7 +156,8 @@ def merge(files: Iterable[str]) -> None:
     """Update the catalogue, fill it from JSON `files`, set Chinese punctuation; print what did not fit."""
     catalogue = updated(extract(), read())
     for name in files:
-        for note in fill(catalogue, json.loads(Path(name).read_text(encoding="utf-8")), name):
+        texts = json.loads(Path(name).read_text(encoding="utf-8"))
+        for note in fill(catalogue, {text: full_width(chinese) for text, chinese in texts.items()}, name):
             print(note)
     for message in _messages(catalogue):
         shown = tuple(full_width(text) for text in _chinese(message))
