@@ -1,4 +1,4 @@
-"""The data model in ten sentences, then every entity by chapter. Import entities from here only.
+"""The data model in a few sentences, then every entity by chapter. Import entities from here only.
 
 1. A `Region` is a node of the tree province → city → county; a `Bureau` stands at each.
 2. `Institution`s train; `RegionGrant`s say at which regions they may aim.
@@ -10,6 +10,10 @@
 8. `ParameterValue`s override the defaults of `app/domain/parameters.py`; `ParameterChange` keeps their history.
 9. `AuditEntry` tells who did what; `Attempt` and `Captcha` guard the door.
 10. A `BackgroundJob` is long work; an `InboxMessage` tells its owner.
+11. A `Programme` has `Lecturer`s, `PlanFile`s and `TrainingClass`es; `ExpertOpinion`s help its review.
+12. A class has `ClassSession`s and seats; `ClassAdjustment`s expand or cancel it, a `FavouriteClass` marks it.
+13. An `Enrollment` puts a teacher into a class; a `Screening` draws among its `ScreeningCandidate`s.
+14. A `Transition` is one move of a state: of a programme, a class, an enrollment, an adjustment.
 """
 
 from __future__ import annotations
@@ -19,9 +23,23 @@ from flask_appbuilder.security.sqla.models import ApiKey, Permission, Permission
 from app.entities.accounts import Account, Attempt, Captcha, LoginName, PermissionChange, SecurityStamp
 from app.entities.base import Record, UtcDateTime
 from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
+from app.entities.classes import ClassAdjustment, ClassSession, FavouriteClass, TrainingClass
+from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, Transition
+from app.entities.lecturers import Lecturer
 from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage
 from app.entities.people import Teacher
 from app.entities.places import Bureau, Institution, Organisation, Region, RegionGrant, School, school_stage
+from app.entities.programmes import (
+    DeclarationDraft,
+    ExpertOpinion,
+    PlanFile,
+    Programme,
+    programme_lecturer,
+    programme_post_category,
+    programme_region,
+    programme_stage,
+    programme_subject,
+)
 from app.entities.reference import Grade, PostCategory, ProfessionalTitle, ReferenceList, Stage, Subject
 
 REFERENCE_LISTS: tuple[type[ReferenceList], ...] = (Stage, Grade, Subject, PostCategory, ProfessionalTitle)
@@ -37,10 +55,17 @@ __all__ = [
     "BatchWindow",
     "Bureau",
     "Captcha",
+    "ClassAdjustment",
+    "ClassSession",
+    "DeclarationDraft",
+    "Enrollment",
     "EnrollmentRound",
+    "ExpertOpinion",
+    "FavouriteClass",
     "Grade",
     "InboxMessage",
     "Institution",
+    "Lecturer",
     "LoginName",
     "Organisation",
     "ParameterChange",
@@ -48,20 +73,31 @@ __all__ = [
     "Permission",
     "PermissionChange",
     "PermissionView",
+    "PlanFile",
     "PostCategory",
     "ProfessionalTitle",
+    "Programme",
     "Record",
     "ReferenceList",
     "Region",
     "RegionGrant",
     "Role",
     "School",
+    "Screening",
+    "ScreeningCandidate",
     "SecurityStamp",
     "Stage",
     "Subject",
     "Teacher",
+    "TrainingClass",
     "TrainingYear",
+    "Transition",
     "UtcDateTime",
     "ViewMenu",
+    "programme_lecturer",
+    "programme_post_category",
+    "programme_region",
+    "programme_stage",
+    "programme_subject",
     "school_stage",
 ]

@@ -8,33 +8,65 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.clock import now
+from app.domain.clock import SHANGHAI, now
 from app.domain.identity import check_character
+from app.domain.states import Action, Party
 from app.domain.teacher_numbers import make_teacher_number
-from app.domain.terms import AuditAction, Gender, JobState, RegionLevel, RoleName, SchoolKind, TeacherStatus
+from app.domain.terms import (
+    AdjustmentKind,
+    AuditAction,
+    ClassState,
+    EnrollmentState,
+    Gender,
+    JobState,
+    ProgrammeKind,
+    ProgrammeState,
+    RegionLevel,
+    RoleName,
+    RoundKind,
+    SchoolKind,
+    TeacherStatus,
+    WindowKind,
+)
 from app.extensions import db
 from app.models import (
     Account,
     AuditEntry,
     BackgroundJob,
+    Batch,
+    BatchWindow,
     Bureau,
+    ClassAdjustment,
+    ClassSession,
+    DeclarationDraft,
+    Enrollment,
+    EnrollmentRound,
+    ExpertOpinion,
+    FavouriteClass,
     InboxMessage,
     Institution,
+    Lecturer,
     LoginName,
+    PlanFile,
+    Programme,
     Region,
     RegionGrant,
     Role,
     School,
+    Screening,
+    ScreeningCandidate,
     Stage,
     Subject,
     Teacher,
+    TrainingClass,
     TrainingYear,
+    Transition,
 )
 from app.security.actor import Actor
 from app.security.crypto import Vault
@@ -117,6 +149,23 @@ class World:
     year: TrainingYear
     stage: Stage
     subject: Subject
+    batch: Batch
+    training: dict[type[Any], dict[str, Any]]
+
+    @property
+    def programme(self) -> dict[str, Programme]:
+        """The programmes: `xihu`, `qingyuan`, each approved and aimed at its own county."""
+        return self.training[Programme]
+
+    @property
+    def training_class(self) -> dict[str, TrainingClass]:
+        """The classes: `xihu` and `qingyuan` are offered, `xihu_second` is pending, `xihu_screened` has its draw."""
+        return self.training[TrainingClass]
+
+    @property
+    def enrollment(self) -> dict[str, Enrollment]:
+        """`xihu` (zhang) and `qingyuan` (chen) wait for the school; `xihu_screened` (wang) for the institution."""
+        return self.training[Enrollment]
 
     def actor(self, username: str) -> Actor:
         """Return the actor an account is at this moment."""
@@ -134,6 +183,7 @@ class World:
             AuditEntry: self.entry,
             BackgroundJob: self.job,
             InboxMessage: self.message,
+            **self.training,
         }
 
 
@@ -165,9 +215,12 @@ def build() -> World:
     teachers = _teachers(schools, stage, subject)
     places: dict[str, dict[str, Any]] = {"bureau": bureaus, "institution": institutions, "school": schools}
     accounts = _accounts(places, teachers)
+    batch = _calendar(year)
+    training = Training(regions, bureaus, institutions, schools, teachers, accounts, batch).rows()
     return World(
-        regions, bureaus, institutions, grants, schools, teachers, accounts, *_traces(accounts), year, stage, subject
-    )
+        regions, bureaus, institutions, grants, schools, teachers, accounts, *_traces(accounts), year, stage, subject,
+        batch, training,
+    )  # fmt: skip
 
 
 def _insert(*groups: dict[str, Any]) -> None:
@@ -274,3 +327,146 @@ def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], dict[str, Any
     }
     _insert(entries, jobs, messages)
     return entries, jobs, messages
+
+
+# kind, first and last day: on the morning the clock of the tests stands at, round one is open
+WINDOWS = (
+    (WindowKind.DECLARATION, (1, 5), (1, 25)),
+    (WindowKind.REVIEW, (1, 5), (2, 15)),
+    (WindowKind.ROUND_ONE, (2, 25), (3, 10)),
+    (WindowKind.ROUND_ONE_SCHOOL, (2, 25), (3, 15)),
+    (WindowKind.ADJUSTMENT, (3, 16), (3, 22)),
+    (WindowKind.ROUND_TWO, (3, 25), (4, 1)),
+    (WindowKind.ROUND_TWO_SCHOOL, (3, 25), (4, 3)),
+    (WindowKind.SECOND_ADJUSTMENT, (4, 5), (4, 10)),
+)
+
+
+def _calendar(year: TrainingYear) -> Batch:
+    batch = Batch(training_year=year, sequence=1, name="第一批")
+    batch.rounds = [EnrollmentRound(kind=kind) for kind in RoundKind]
+    batch.windows = [
+        BatchWindow(
+            kind=kind,
+            opens_at=datetime.combine(date(2026, *first), time(8), SHANGHAI),
+            closes_at=datetime.combine(date(2026, *last), time(17), SHANGHAI),
+        )
+        for kind, first, last in WINDOWS
+    ]
+    _insert({"batch": batch})
+    return batch
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training of the cast: a programme at home with three classes, one abroad with one, and all around them."""
+
+    region: dict[str, Region]
+    bureau: dict[str, Bureau]
+    institution: dict[str, Institution]
+    school: dict[str, School]
+    teacher: dict[str, Teacher]
+    account: dict[str, Account]
+    batch: Batch
+
+    def rows(self) -> dict[type[Any], dict[str, Any]]:
+        """Insert everything; return entity → the rows by name."""
+        lecturers = {n: Lecturer(institution=i, name="方讲师", workplace=i.name) for n, i in self.institution.items()}
+        programmes = {n: self._programme(n, lecturers[n]) for n in self.institution}
+        classes = {
+            "xihu": _class(programmes["xihu"], 1, ClassState.OFFERED),
+            "xihu_second": _class(programmes["xihu"], 2, ClassState.PENDING),
+            "xihu_screened": _class(programmes["xihu"], 3, ClassState.OFFERED),
+            "qingyuan": _class(programmes["qingyuan"], 1, ClassState.OFFERED),
+        }
+        enrollments = {
+            "xihu": self._enrollment("zhang", classes["xihu"], EnrollmentState.AWAITING_SCHOOL),
+            "xihu_screened": self._enrollment("wang", classes["xihu_screened"], EnrollmentState.AWAITING_INSTITUTION),
+            "qingyuan": self._enrollment("chen", classes["qingyuan"], EnrollmentState.AWAITING_SCHOOL),
+        }
+        made = {Lecturer: lecturers, Programme: programmes, TrainingClass: classes, Enrollment: enrollments}
+        _insert(*made.values())
+        made |= {**self._declared(programmes), **self._around(classes), **self._drawn(classes, enrollments)}
+        _insert(*made.values())
+        moves = {Transition: {n: _moved(p) for n, p in programmes.items()}}
+        _insert(moves[Transition])
+        return made | moves
+
+    def _programme(self, name: str, lecturer: Lecturer) -> Programme:
+        return Programme(
+            number=f"2026{name.upper()}", title=f"{self.region[name].name}语文教学研修", kind=ProgrammeKind.ELECTIVE,
+            training_year=self.batch.training_year, batch=self.batch, institution=self.institution[name],
+            credit_hours=24, goals="提升课堂教学能力", contents="教材解读与课例研究", state=ProgrammeState.APPROVED,
+            target_regions=[self.region[name]], review_bureau=self.bureau[name], lecturers=[lecturer],
+        )  # fmt: skip
+
+    def _enrollment(self, teacher: str, training_class: TrainingClass, state: EnrollmentState) -> Enrollment:
+        place = "qingyuan" if teacher == "chen" else "xihu"
+        return Enrollment(
+            number=f"E{teacher.upper()}", teacher=self.teacher[teacher], training_class=training_class,
+            training_year_id=self.batch.training_year_id, batch_id=self.batch.id, round_kind=RoundKind.ROUND_ONE,
+            state=state, credit_hours=24, school=self.school[place], bureau=self.bureau[place],
+        )  # fmt: skip
+
+    def _declared(self, programmes: dict[str, Programme]) -> dict[type[Any], dict[str, Any]]:
+        experts = {"xihu": self.account["expert_reviewer"], "qingyuan": self.account["lishui_city"]}
+        file = {"content_type": "application/pdf", "size": 4, "sha256": "0" * 64, "content": b"%PDF"}
+        return {
+            DeclarationDraft: {
+                n: DeclarationDraft(institution=i, title=f"{self.region[n].name}草稿")
+                for n, i in self.institution.items()
+            },
+            PlanFile: {
+                n: PlanFile(programme=p, revision=1, name=f"{self.region[n].name}方案.pdf", **file)
+                for n, p in programmes.items()
+            },
+            ExpertOpinion: {n: ExpertOpinion(programme=p, expert=experts[n]) for n, p in programmes.items()},
+        }
+
+    def _around(self, classes: dict[str, TrainingClass]) -> dict[type[Any], dict[str, Any]]:
+        ours = {name: classes[name] for name in self.institution}
+        teachers = {"xihu": self.teacher["zhang"], "qingyuan": self.teacher["chen"]}
+        session = {"day": date(2026, 5, 11), "starts_at": time(8, 30), "ends_at": time(11, 30), "topic": "开班"}
+        return {
+            ClassSession: {n: ClassSession(training_class=c, **session) for n, c in ours.items()},
+            ClassAdjustment: {
+                n: ClassAdjustment(
+                    training_class=c, kind=AdjustmentKind.EXPAND, old_seats=40, new_seats=45, live_count=41
+                )
+                for n, c in ours.items()
+            },
+            FavouriteClass: {n: FavouriteClass(training_class=c, teacher=teachers[n]) for n, c in ours.items()},
+        }
+
+    @staticmethod
+    def _drawn(
+        classes: dict[str, TrainingClass], enrollments: dict[str, Enrollment]
+    ) -> dict[type[Any], dict[str, Any]]:
+        over = {"xihu": "xihu_screened", "qingyuan": "qingyuan"}
+        proof = {"list_hash": "0" * 64, "commitment": "1" * 64, "seed_sealed": b"sealed", "algorithm": "1"}
+        screenings = {
+            n: Screening(training_class=classes[c], seats=1, candidate_count=1, **proof) for n, c in over.items()
+        }
+        candidates = {
+            n: ScreeningCandidate(
+                screening=screenings[n], enrollment=enrollments[c], enrollment_number=enrollments[c].number
+            )
+            for n, c in over.items()
+        }
+        return {Screening: screenings, ScreeningCandidate: candidates}
+
+
+def _class(programme: Programme, number: int, state: ClassState) -> TrainingClass:
+    return TrainingClass(
+        programme=programme, number=number, title=programme.title, institution=programme.institution, state=state,
+        training_year_id=programme.training_year.id, batch_id=programme.batch.id, kind=programme.kind,
+        credit_hours=programme.credit_hours, starts_on=date(2026, 5, 10 + number), ends_on=date(2026, 5, 10 + number),
+        place="进修学校报告厅", planned_seats=40, seats=40,
+    )  # fmt: skip
+
+
+def _moved(programme: Programme) -> Transition:
+    return Transition(
+        entity="Programme", row_id=programme.id, action=Action.APPROVE, from_state="submitted", to_state="approved",
+        party=Party.BUREAU, organisation=programme.review_bureau.name,
+    )  # fmt: skip

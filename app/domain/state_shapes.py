@@ -44,6 +44,8 @@ class Action(LabelledEnum):
     """A move, as the button that makes it is called."""
 
     SUBMIT = "submit", N_("Submit")
+    ADJUST = "adjust", N_("Adjust the declaration")
+    ENROLL = "enroll", N_("Enroll")
     FILE = "file", N_("File the request")
     APPROVE = "approve", N_("Approve")
     REJECT = "reject", N_("Reject")
@@ -92,6 +94,7 @@ class Fact(LabelledEnum):
     WINDOW_CLOSED = "window_closed", N_("The enrollment window is closed.")
     SCHOOL_DEADLINE_PASSED = "school_deadline_passed", N_("The school deadline has passed.")
     UNDO_OFF = "undo_off", N_("The province does not allow schools to undo their review.")
+    CLASS_TO_MEND = "class_to_mend", N_("A class of the programme is not approved yet.")
     RELEASE_NEEDED = "release_needed", N_("The releasing school has to confirm first.")
 
 

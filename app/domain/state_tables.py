@@ -89,7 +89,11 @@ def _enrollment_ways_back() -> tuple[Move, ...]:
 
 
 def _programme() -> Machine:
-    """PRG-2 to PRG-7. What was taken back before review may be mended and submitted again."""
+    """PRG-2 to PRG-7. What was taken back before review may be mended and submitted again.
+
+    An approved programme with a class that was refused or newly added is submitted again for that class alone. The
+    bureau's adjustments stay in the state but are written into the ledger.
+    """
     s = ProgrammeState
     again = (s.REJECTED, s.RETURNED, s.WITHDRAWN)
     return Machine(
@@ -103,6 +107,8 @@ def _programme() -> Machine:
             _move(Do.RETURN, s.SUBMITTED, s.RETURNED, By.BUREAU, reason=True),
             _move(Do.TAKE_BACK, s.SUBMITTED, s.WITHDRAWN, By.INSTITUTION),
             *(_move(Do.SUBMIT, state, s.SUBMITTED, By.INSTITUTION) for state in again),
+            _move(Do.SUBMIT, s.APPROVED, s.SUBMITTED, By.INSTITUTION, needs=[Fact.CLASS_TO_MEND]),
+            *(_move(Do.ADJUST, state, state, By.BUREAU, reason=True) for state in (s.SUBMITTED, s.APPROVED)),
         ),
         turn={
             s.DRAFT: By.INSTITUTION,
@@ -127,6 +133,7 @@ def _training_class() -> Machine:
             _move(Do.RETURN, s.PENDING, s.DRAFT, By.BUREAU, reason=True),
             _move(Do.TAKE_BACK, s.PENDING, s.DRAFT, By.INSTITUTION),
             _move(Do.SUBMIT, s.REFUSED, s.PENDING, By.INSTITUTION),
+            *(_move(Do.ADJUST, state, state, By.BUREAU, reason=True) for state in (s.PENDING, s.OFFERED)),
             _move(Do.OPEN_CLASS, s.OFFERED, s.RUNNING, By.INSTITUTION),
             _move(Do.COMPLETE_CLASS, s.RUNNING, s.COMPLETED, By.INSTITUTION),
             _move(Do.CREDIT, s.COMPLETED, s.CREDITED, By.INSTITUTION),

@@ -17,6 +17,25 @@ Grants = Mapping[str, tuple[str, ...]]
 REFERENCE = ("Stage", "Grade", "Subject", "PostCategory", "ProfessionalTitle")
 CALENDAR = ("TrainingYear", "Batch", "EnrollmentRound", "BatchWindow")
 
+# What each resource of the enrollment year knows besides reading; which move of a state needs which verb says moves.py.
+TRAINING: Grants = {
+    "Programme": (*READ, "export", "declare", "submit", "review", "adjust", "ask"),
+    "DeclarationDraft": READ,
+    "PlanFile": READ,
+    "Lecturer": (*WRITE, "export"),
+    "ExpertOpinion": (*READ, "export", "give"),
+    "TrainingClass": (
+        *READ, "export", "submit", "review", "adjust", "expand", "cancel", "open", "complete", "credit",
+    ),
+    "ClassSession": (*READ, "export"),
+    "ClassAdjustment": (*READ, "export", "request", "decide", "override"),
+    "Enrollment": (*READ, "export", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote"),
+    "FavouriteClass": ("read", "mark"),
+    "Screening": (*READ, "export", "freeze", "draw"),
+    "ScreeningCandidate": (*READ, "export"),
+    "Transition": (*READ, "export"),
+}  # fmt: skip
+
 # Every verb there is on every resource; a role can hold nothing else.
 CATALOGUE: Grants = {
     "Region": READ,
@@ -34,6 +53,7 @@ CATALOGUE: Grants = {
     "ParameterChange": READ,
     "Calendar": ("read", "edit"),
     "Home": READ,
+    **TRAINING,
     **dict.fromkeys(REFERENCE, (*WRITE, "export")),
     **dict.fromkeys(CALENDAR, (*WRITE, "export")),
 }
@@ -50,7 +70,53 @@ EVERYBODY: Grants = {
 
 MANAGES_SCHOOL_ACCOUNTS = (*WRITE, "export", "reset", "unlock")
 
+# Reading what was declared, offered and decided, each within scope; opinions are the bureau's and the experts' alone.
+OFFERED: Grants = {"Programme": READ, "PlanFile": READ, "Lecturer": READ, "TrainingClass": READ, "ClassSession": READ}
+FOLLOWED: Grants = {
+    **dict.fromkeys(("Programme", "TrainingClass", "ClassSession", "Lecturer"), (*READ, "export")),
+    "PlanFile": READ,
+    **dict.fromkeys(("Enrollment", "Screening", "ScreeningCandidate", "Transition"), (*READ, "export")),
+    "ClassAdjustment": (*READ, "export"),
+}
+TRAINING_BUREAU: Grants = {
+    **FOLLOWED,
+    "Programme": (*READ, "export", "review", "adjust", "ask"),
+    "TrainingClass": (*READ, "export", "review", "adjust", "expand", "cancel"),
+    "ExpertOpinion": (*READ, "export"),
+    "ClassAdjustment": (*READ, "export", "decide"),
+    "Enrollment": (*READ, "export", "review", "reassign", "promote"),
+}
+TRAINING_REVIEW: Grants = {
+    **FOLLOWED,
+    "Programme": (*READ, "export", "review", "adjust", "ask"),
+    "TrainingClass": (*READ, "export", "review", "adjust"),
+    "ExpertOpinion": READ,
+    "Enrollment": (*READ, "export", "review"),
+}
+TRAINING_INSTITUTION: Grants = {
+    **FOLLOWED,
+    "Programme": (*READ, "export", "declare", "submit"),
+    "DeclarationDraft": READ,
+    "Lecturer": (*WRITE, "export"),
+    "TrainingClass": (*READ, "export", "submit", "cancel", "open", "complete", "credit"),
+    "ClassAdjustment": (*READ, "export", "request"),
+    "Enrollment": (*READ, "export", "confirm", "promote"),
+    "Screening": (*READ, "export", "freeze", "draw"),
+}
+TRAINING_SCHOOL: Grants = {
+    **OFFERED,
+    "Enrollment": (*READ, "export", "review", "proxy", "withdraw"),
+    "Transition": READ,
+}
+TRAINING_TEACHER: Grants = {
+    **OFFERED,
+    "Enrollment": (*READ, "enroll", "withdraw"),
+    "FavouriteClass": ("read", "mark"),
+    "Transition": READ,
+}
+
 BUREAU_ADMIN: Grants = {
+    **TRAINING_BUREAU,
     "Bureau": (*WRITE, "export"),
     "Institution": (*WRITE, "export"),
     "RegionGrant": (*READ, "export"),
@@ -69,6 +135,7 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.AUDIT_ADMIN: {"AuditEntry": READ, "ParameterChange": READ, "Account": READ, "Role": READ},
     R.PROVINCIAL_ADMIN: {
         **BUREAU_ADMIN,
+        "ClassAdjustment": (*READ, "export", "decide", "override"),
         "Institution": (*WRITE, "export", "grant"),
         "Parameter": ("read", "edit"),
         "ParameterChange": READ,
@@ -79,16 +146,24 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     },
     R.CITY_ADMIN: BUREAU_ADMIN,
     R.COUNTY_ADMIN: BUREAU_ADMIN,
-    R.BUREAU_REVIEWER: {"Bureau": READ, "Institution": READ, "RegionGrant": READ, "School": READ, "Teacher": READ},
-    R.EXPERT_REVIEWER: {},
-    R.INSTITUTION_ADMIN: {"Institution": ("read", "edit"), "RegionGrant": READ, "Account": MANAGES_SCHOOL_ACCOUNTS},
-    R.INSTITUTION_OPERATOR: {"Institution": READ, "RegionGrant": READ},
-    R.SCHOOL_ADMIN: {**SCHOOL_INFORMATION, "Account": MANAGES_SCHOOL_ACCOUNTS},
+    R.BUREAU_REVIEWER: {
+        **TRAINING_REVIEW,
+        **dict.fromkeys(("Bureau", "Institution", "RegionGrant", "School", "Teacher"), READ),
+    },
+    R.EXPERT_REVIEWER: {**OFFERED, "ExpertOpinion": (*READ, "give"), "Transition": READ},
+    R.INSTITUTION_ADMIN: {
+        **TRAINING_INSTITUTION,
+        "Institution": ("read", "edit"),
+        "RegionGrant": READ,
+        "Account": MANAGES_SCHOOL_ACCOUNTS,
+    },
+    R.INSTITUTION_OPERATOR: {**TRAINING_INSTITUTION, "Institution": READ, "RegionGrant": READ},
+    R.SCHOOL_ADMIN: {**TRAINING_SCHOOL, **SCHOOL_INFORMATION, "Account": MANAGES_SCHOOL_ACCOUNTS},
     R.SCHOOL_SYSTEM_ADMIN: {"School": ("read", "edit"), "Account": MANAGES_SCHOOL_ACCOUNTS},
     R.SCHOOL_INFORMATION_ADMIN: SCHOOL_INFORMATION,
-    R.SCHOOL_TRAINING_ADMIN: {"School": READ, "Teacher": READ},
-    R.SCHOOL_INQUIRER: {"School": READ, "Teacher": READ},
-    R.TEACHER: {"School": READ, "Teacher": READ},
+    R.SCHOOL_TRAINING_ADMIN: {**TRAINING_SCHOOL, "School": READ, "Teacher": READ},
+    R.SCHOOL_INQUIRER: {**OFFERED, "Enrollment": READ, "Transition": READ, "School": READ, "Teacher": READ},
+    R.TEACHER: {**TRAINING_TEACHER, "School": READ, "Teacher": READ},
     R.NON_TEACHER: {},
 }
 

@@ -11,6 +11,8 @@ def register(builder: Any) -> None:
         account_batches,
         accounts,
         calendar,
+        classes,
+        enrollments,
         first_passwords,
         gallery,
         grants,
@@ -21,6 +23,7 @@ def register(builder: Any) -> None:
         own_account,
         parameters,
         people,
+        programmes,
         recovery,
         reference,
         roles,
@@ -28,9 +31,11 @@ def register(builder: Any) -> None:
     )
 
     own = (accounts, account_batches, first_passwords, own_account, recovery, roles)
+    training = (programmes, classes, enrollments)
 
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    modules = (*own, calendar, gallery, grants, inbox, jobs, operation, organisations, parameters, people, reference)
+    places = (organisations, grants, people, reference)
+    modules = (*own, *places, *training, calendar, gallery, inbox, jobs, operation, parameters)
     for module in modules:
         for view in module.VIEWS:
             builder.add_view_no_menu(view)

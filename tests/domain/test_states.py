@@ -43,7 +43,10 @@ CHART = {
         submitted take_back withdrawn
         rejected submit submitted
         returned submit submitted
-        withdrawn submit submitted""",
+        withdrawn submit submitted
+        approved submit submitted
+        submitted adjust submitted
+        approved adjust approved""",
     Kind.TRAINING_CLASS: """
         draft submit pending
         pending approve offered
@@ -51,6 +54,8 @@ CHART = {
         pending return draft
         pending take_back draft
         refused submit pending
+        pending adjust pending
+        offered adjust offered
         offered open_class running
         running complete_class completed
         completed credit credited

@@ -18,19 +18,32 @@ from app.models import (
     BackgroundJob,
     Bureau,
     Captcha,
+    ClassAdjustment,
+    ClassSession,
+    DeclarationDraft,
+    Enrollment,
+    ExpertOpinion,
+    FavouriteClass,
     InboxMessage,
     Institution,
+    Lecturer,
     LoginName,
     Permission,
     PermissionView,
+    PlanFile,
+    Programme,
     Region,
     RegionGrant,
     School,
+    Screening,
+    ScreeningCandidate,
     SecurityStamp,
     Stage,
     Subject,
     Teacher,
+    TrainingClass,
     TrainingYear,
+    Transition,
     ViewMenu,
 )
 from app.security.actor import Actor
@@ -53,25 +66,47 @@ R = RoleName
 XIHU, BOTH, NONE = {"xihu"}, {"xihu", "qingyuan"}, set[str]()
 OUR_TEACHERS = {"zhang", "li", "wang"}
 ATTACHED = OUR_TEACHERS | {"chen", "wu"}
+# The training of home and abroad: what was offered to one, what one declares, what one's office decides.
+PUBLISHED, DECLARED = {"xihu", "xihu_screened"}, {"xihu", "xihu_second", "xihu_screened"}
+ENROLLED = {"xihu", "xihu_screened"}
+OFFERED: dict[type[Any], set[str]] = {
+    Programme: XIHU, PlanFile: XIHU, Lecturer: XIHU, TrainingClass: PUBLISHED, ClassSession: XIHU, Transition: XIHU,
+}  # fmt: skip
+HANDLED: dict[type[Any], set[str]] = {
+    **OFFERED, TrainingClass: DECLARED, ClassAdjustment: XIHU, Screening: XIHU, ScreeningCandidate: XIHU,
+    Enrollment: ENROLLED,
+}  # fmt: skip
+EVERY_TRAINING: dict[type[Any], set[str]] = {
+    **dict.fromkeys(HANDLED, BOTH), ExpertOpinion: BOTH, TrainingClass: DECLARED | BOTH, Enrollment: ENROLLED | BOTH,
+}  # fmt: skip
 COUNTY_ROWS: dict[type[Any], set[str]] = {
     Bureau: XIHU, Institution: XIHU, RegionGrant: XIHU, School: XIHU, Teacher: OUR_TEACHERS, AuditEntry: XIHU,
+    **HANDLED, ExpertOpinion: XIHU,
 }  # fmt: skip
 CITY_ROWS = {**COUNTY_ROWS, Bureau: {"hangzhou", "xihu"}}
-OWN_INSTITUTION: dict[type[Any], set[str]] = {Institution: XIHU, RegionGrant: XIHU}
-OWN_SCHOOL: dict[type[Any], set[str]] = {School: XIHU, Teacher: OUR_TEACHERS}
+OWN_INSTITUTION: dict[type[Any], set[str]] = {Institution: XIHU, RegionGrant: XIHU, **HANDLED, DeclarationDraft: XIHU}
+OWN_SCHOOL: dict[type[Any], set[str]] = {School: XIHU, Teacher: OUR_TEACHERS, **OFFERED, Enrollment: ENROLLED}
 EVERY_ROW: dict[type[Any], set[str]] = {
     Bureau: set(BUREAUS), Institution: BOTH, RegionGrant: BOTH, School: BOTH, Teacher: ATTACHED, AuditEntry: BOTH,
+    **EVERY_TRAINING,
 }  # fmt: skip
 # role → entity → the rows it sees; an entity that is not named: none of its rows
 SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
-    R.SYSTEM_ADMIN: {**EVERY_ROW, Teacher: ATTACHED | {"zhou"}, BackgroundJob: BOTH, InboxMessage: BOTH},
+    R.SYSTEM_ADMIN: {
+        **EVERY_ROW,
+        Teacher: ATTACHED | {"zhou"},
+        BackgroundJob: BOTH,
+        InboxMessage: BOTH,
+        DeclarationDraft: BOTH,
+        FavouriteClass: BOTH,
+    },
     R.SECURITY_ADMIN: {AuditEntry: BOTH},
     R.AUDIT_ADMIN: {AuditEntry: BOTH},
     R.PROVINCIAL_ADMIN: EVERY_ROW,
     R.CITY_ADMIN: CITY_ROWS,
     R.COUNTY_ADMIN: {**COUNTY_ROWS, BackgroundJob: XIHU, InboxMessage: XIHU},
     R.BUREAU_REVIEWER: CITY_ROWS,
-    R.EXPERT_REVIEWER: {},
+    R.EXPERT_REVIEWER: {**OFFERED, TrainingClass: DECLARED, ExpertOpinion: XIHU},
     R.INSTITUTION_ADMIN: OWN_INSTITUTION,
     R.INSTITUTION_OPERATOR: OWN_INSTITUTION,
     R.SCHOOL_ADMIN: OWN_SCHOOL,
@@ -79,15 +114,26 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
     R.SCHOOL_INFORMATION_ADMIN: OWN_SCHOOL,
     R.SCHOOL_TRAINING_ADMIN: OWN_SCHOOL,
     R.SCHOOL_INQUIRER: OWN_SCHOOL,
-    R.TEACHER: {School: XIHU, Teacher: {"zhang"}},
+    R.TEACHER: {School: XIHU, Teacher: {"zhang"}, **OFFERED, Enrollment: XIHU, FavouriteClass: XIHU},
     R.NON_TEACHER: {},
 }
 # what a role may change of what it sees, where that is less
+READ_ONLY: dict[type[Any], set[str]] = dict.fromkeys(OFFERED, NONE)
+OFFICE: dict[type[Any], set[str]] = dict.fromkeys((PlanFile, Lecturer, Transition), NONE)
 CHANGED: dict[RoleName, dict[type[Any], set[str]]] = {
-    R.CITY_ADMIN: {Bureau: XIHU},
-    R.COUNTY_ADMIN: {Bureau: NONE},
-    R.BUREAU_REVIEWER: {Bureau: XIHU},
-    R.TEACHER: {Teacher: NONE},
+    R.PROVINCIAL_ADMIN: OFFICE,
+    R.CITY_ADMIN: {Bureau: XIHU, **OFFICE},
+    R.COUNTY_ADMIN: {Bureau: NONE, **OFFICE},
+    R.BUREAU_REVIEWER: {Bureau: XIHU, **OFFICE},
+    R.INSTITUTION_ADMIN: {Transition: NONE},
+    R.INSTITUTION_OPERATOR: {Transition: NONE},
+    R.EXPERT_REVIEWER: READ_ONLY,
+    R.SCHOOL_ADMIN: READ_ONLY,
+    R.SCHOOL_SYSTEM_ADMIN: READ_ONLY,
+    R.SCHOOL_INFORMATION_ADMIN: READ_ONLY,
+    R.SCHOOL_TRAINING_ADMIN: READ_ONLY,
+    R.SCHOOL_INQUIRER: READ_ONLY,
+    R.TEACHER: {Teacher: NONE, **READ_ONLY},
 }
 
 STAFF = {"school_system_admin", "school_information_admin", "school_training_admin", "school_inquirer"}

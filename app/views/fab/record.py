@@ -344,7 +344,9 @@ class RecordView(Exporting, Edge, ModelView):
         statement = select_visible(target, self.actor)
         wanted = request.args.get("q", "").strip()[:50]
         searched = [
-            c for c in ("name", "code", "username", "last_name") if hasattr(target, c) and self._mapped(target, c)
+            c
+            for c in ("name", "code", "username", "last_name", "title", "number")
+            if hasattr(target, c) and self._mapped(target, c)
         ]
         if wanted:
             statement = statement.where(or_(*(getattr(target, c).icontains(wanted, autoescape=True) for c in searched)))

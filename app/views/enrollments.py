@@ -1,0 +1,73 @@
+"""Enrollments, draws and the ledger of moves, as they are stored (ENR)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
+from app.models import Enrollment, School, Screening, ScreeningCandidate, Transition
+from app.services.transitions import state_labels
+from app.views.fab import RecordView, choice, contains, related
+
+
+class EnrollmentView(RecordView):
+    """Enrollments within scope; enrolling and deciding are verbs of their own."""
+
+    model = Enrollment
+    editable = False
+    list_columns = ["number", "teacher", "training_class", "school", "round_kind", "state", "enrolled_at"]
+    show_columns = [
+        *list_columns, "origin", "credit_hours", "bureau", "checkpoint_bureau", "review_deadline", "moved_at",
+        "bureau_approved_at", "holds_seat", "reassigned_from",
+    ]  # fmt: skip
+    filters = (
+        contains("number"),
+        related("school", School),
+        choice("state", EnrollmentState),
+        choice("round_kind", RoundKind),
+        choice("origin", EnrollmentOrigin),
+    )
+
+
+class ScreeningView(RecordView):
+    """Frozen lists and draws."""
+
+    model = Screening
+    editable = False
+    list_columns = ["training_class", "seats", "candidate_count", "frozen_at", "drawn_at"]
+    show_columns = [
+        *list_columns, "list_hash", "commitment", "seed", "result_hash", "algorithm", "frozen_by", "drawn_by",
+    ]  # fmt: skip
+
+
+class ScreeningCandidateView(RecordView):
+    """Candidates of the draws, by the numbers that were published."""
+
+    model = ScreeningCandidate
+    editable = False
+    list_columns = ["enrollment_number", "screening_id", "place_in_order", "drawn", "promoted_at"]
+    show_columns = [*list_columns, "order_hash"]
+    filters = (contains("enrollment_number"),)
+
+
+class TransitionView(RecordView):
+    """Every move of a state, the newest first (ENR-19)."""
+
+    model = Transition
+    editable = False
+    list_columns = ["created_at", "entity", "row_id", "action", "from_state", "to_state", "organisation"]
+    show_columns = [*list_columns, "party", "reason"]
+    filters = (contains("entity"), contains("organisation"))
+
+    def ordering(self, asked: Any) -> tuple[Any, ...]:
+        """Return the newest first unless asked otherwise."""
+        return super().ordering(asked) if asked.order else (Transition.id.desc(),)
+
+    def value_of(self, row: Any, name: str) -> Any:
+        """Return the states as the words they are."""
+        if name in ("from_state", "to_state"):
+            return state_labels(row)[name == "to_state"]
+        return super().value_of(row, name)
+
+
+VIEWS = (EnrollmentView, ScreeningView, ScreeningCandidateView, TransitionView)
