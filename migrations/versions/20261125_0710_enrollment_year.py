@@ -386,8 +386,8 @@ def upgrade() -> None:
             nullable=False,
             comment="Act",
         ),
-        sa.Column("from_state", sa.String(length=32), nullable=True, comment="From"),
-        sa.Column("to_state", sa.String(length=32), nullable=False, comment="To"),
+        sa.Column("from_state", sa.String(length=32), nullable=True, comment="State before"),
+        sa.Column("to_state", sa.String(length=32), nullable=False, comment="State after"),
         sa.Column(
             "party",
             sa.String(length=32),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.domain.errors import Conflict, Invalid, NotPermitted
 from app.domain.states import Action, Fact, Party, live_states, machine
@@ -17,7 +19,8 @@ from app.security.moves import STATEFUL, parties_of
 from app.security.roles import CATALOGUE
 from app.services import transitions
 from app.services.transitions import Moved, begun, history, may_move, move, move_many, on_move, state_labels
-from tests.world import World
+from app.services.unit import transaction
+from tests.world import World, build
 
 REVIEWER, INSTITUTION, SCHOOL = "county_admin", "institution_admin", "school_admin"
 
@@ -91,8 +94,6 @@ def test_of_two_reviewers_one_wins_and_the_other_is_told_who_was_faster(
     """The second has read the row before the first decided: his session still holds the old state."""
     with db.session.no_autoflush:
         move(pending, Action.APPROVE, actor=world.actor(REVIEWER))
-        from sqlalchemy.orm.attributes import set_committed_value
-
         set_committed_value(pending, "state", ClassState.PENDING)
         set_committed_value(pending, "version", 1)
         with pytest.raises(Conflict) as late:
@@ -196,27 +197,35 @@ def test_one_live_enrollment_a_teacher_and_class_and_any_number_of_dead_ones(db:
         db.session.flush()
 
 
-@pytest.mark.req("R6")
-@pytest.mark.usefixtures("fresh_app")
-def test_two_connections_deciding_at_the_same_moment_leave_one_decision(fresh_app: Any, fresh_database: Any) -> None:
-    """With real commits: the row is moved by another connection between the reading and the writing of this one."""
+@pytest.mark.req("PRG-5", "R6")
+def test_two_reviewers_at_the_same_moment_leave_one_decision(fresh_app: Any) -> None:
+    """With real commits: both have read the row before either writes."""
     from app.extensions import db
-    from tests.world import build
 
     with fresh_app.app_context():
         cast = build()
         db.session.commit()
-        row, actor = cast.training_class["xihu_second"], cast.actor(REVIEWER)
-        assert row.state is ClassState.PENDING
-        db.session.commit()
-        overtake = update(TrainingClass).where(TrainingClass.id == row.id).values(state="offered", version=7)
-        state = transitions._chosen(STATEFUL[TrainingClass], row.state, Action.REFUSE, actor, (), "晚了一步")
-        set_committed_value(row, "version", 1)
-        db.session.rollback()
-        with db.engine.begin() as connection:
-            connection.execute(overtake)
-        with pytest.raises(Conflict):
-            transitions._write(row, STATEFUL[TrainingClass], state, {})
-        db.session.rollback()
-        assert db.session.scalar(select(TrainingClass.state).where(TrainingClass.id == row.id)) is ClassState.OFFERED
-        assert not db.session.scalars(select(Transition).where(Transition.entity == "TrainingClass")).all()
+        key, actor = cast.training_class["xihu_second"].id, cast.actor(REVIEWER)
+        db.session.remove()
+    both_have_read, outcomes = Barrier(2, timeout=60), list[str]()
+
+    def decide(action: Action) -> None:
+        with fresh_app.app_context():
+            row = db.session.get(TrainingClass, key)
+            both_have_read.wait()
+            try:
+                with transaction():
+                    move(row, action, actor=actor, reason="同时审核")
+                outcomes.append(action)
+            except Conflict as late:
+                outcomes.append(late.code)
+
+    threads = [Thread(target=decide, args=(action,)) for action in (Action.APPROVE, Action.REFUSE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with fresh_app.app_context():
+        [line] = db.session.scalars(select(Transition).where(Transition.entity == "TrainingClass")).all()
+        assert sorted(outcomes) == sorted([line.action, "decided_meanwhile"])
+        assert db.session.get(TrainingClass, key).state == line.to_state
