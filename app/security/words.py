@@ -23,6 +23,29 @@ VERBS: dict[str, str] = {
     "reveal": N_("See protected values"),
     "reset": N_("Reset passwords"),
     "unlock": N_("Unlock"),
+    "declare": N_("Declare programmes"),
+    "submit": N_("Submit"),
+    "review": N_("Review"),
+    "adjust": N_("Adjust what was declared"),
+    "ask": N_("Ask experts"),
+    "give": N_("Give an opinion"),
+    "expand": N_("Expand"),
+    "cancel": N_("Cancel classes"),
+    "open": N_("Open classes"),
+    "complete": N_("Complete classes"),
+    "credit": N_("Credit the hours"),
+    "request": N_("Request"),
+    "decide": N_("Decide requests"),
+    "override": N_("Go past the limit"),
+    "enroll": N_("Enroll"),
+    "proxy": N_("Enroll for others"),
+    "withdraw": N_("Withdraw"),
+    "confirm": N_("Confirm or decline"),
+    "reassign": N_("Reassign to another class"),
+    "promote": N_("Promote from the reserve list"),
+    "mark": N_("Mark favourites"),
+    "freeze": N_("Freeze the candidate list"),
+    "draw": N_("Draw"),
 }
 # What is no entity: pages, and the framework's own tables.
 RESOURCES: dict[str, str] = {
@@ -37,6 +60,9 @@ CHAPTERS: dict[str, str] = {
     "people": N_("Teachers"),
     "calendar": N_("Years and windows"),
     "programmes": N_("Programmes"),
+    "lecturers": N_("Programmes"),
+    "classes": N_("Classes"),
+    "enrollment": N_("Enrollments and draws"),
     "reference": N_("Reference lists"),
     "accounts": N_("Accounts and permissions"),
     "operation": N_("Operation"),
@@ -64,7 +90,7 @@ def chapter_of(resource: str) -> str:
 
 def by_chapter(resources: Iterable[str]) -> dict[str, list[str]]:
     """Return the resources of each chapter, chapters and resources in their order."""
-    order = [*CHAPTERS.values(), OTHER]
+    order = [*dict.fromkeys(CHAPTERS.values()), OTHER]
     found: dict[str, list[str]] = {chapter: [] for chapter in order}
     for resource in resources:
         found[chapter_of(resource)].append(resource)
