@@ -6,17 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from app.domain.clock import today
 from app.domain.grants import extent_of, state_of
+from app.domain.regions import ancestors
 from app.domain.terms import AuditAction, GrantExtent, GrantState, RegionLevel
 from app.extensions import db
 from app.models import Account, AuditEntry, Institution, Region, RegionGrant
 from app.security.actor import Actor
 from app.security.scope import visible_clause
-from app.services.grants import STANDING, coverages
+from app.services.grants import STANDING, coverages, valid_on
 
 Validity = tuple[date, date | None]
 
@@ -55,10 +56,23 @@ class MatrixRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    """One page of institutions × cities on a day; `count` institutions in all."""
+class MatrixAsked:
+    """What of the matrix is wanted: part of a name or code, one city from within, with or without grants, on a day."""
 
-    cities: Sequence[Region]
+    wanted: str = ""
+    city_id: int | None = None
+    granted: bool | None = None
+    day: date | None = None
+    page: int = 1
+    size: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One page of institutions × cities on a day, or × the counties of `city`; `count` institutions in all."""
+
+    city: Region | None
+    columns: Sequence[Region]
     rows: tuple[MatrixRow, ...]
     count: int
 
@@ -129,17 +143,39 @@ def region_nodes() -> list[RegionNode]:
     return roots
 
 
-def matrix(*, actor: Actor, wanted: str = "", page: int = 1, size: int = 25, day: date | None = None) -> Matrix:
-    """Return one page of the matrix: institutions `actor` sees whose name or code contains `wanted`."""
+def matrix(asked: MatrixAsked, *, actor: Actor) -> Matrix:
+    """Return one page of the matrix: the institutions `actor` sees that meet what is asked."""
     actor.require("read", "RegionGrant")
-    condition = visible_clause(Institution, actor) & _named(wanted)
-    cities = db.session.scalars(select(Region).where(Region.level == RegionLevel.CITY).order_by(Region.code)).all()
+    day = asked.day or today()
+    city = db.session.get(Region, asked.city_id) if asked.city_id is not None else None
+    columns = db.session.scalars(_columns(city).order_by(Region.code)).all()
+    condition = visible_clause(Institution, actor) & _named(asked.wanted) & _granted(asked.granted, city, day)
     statement = select(Institution).where(condition).order_by(Institution.code, Institution.id)
-    shown = db.session.scalars(statement.limit(size).offset((max(page, 1) - 1) * size)).all()
+    shown = db.session.scalars(statement.limit(asked.size).offset((max(asked.page, 1) - 1) * asked.size)).all()
     paths = coverages([row.id for row in shown], day)
-    rows = tuple(MatrixRow(row, tuple(extent_of(paths.get(row.id, ()), c.path) for c in cities)) for row in shown)
+    rows = tuple(MatrixRow(row, tuple(extent_of(paths.get(row.id, ()), c.path) for c in columns)) for row in shown)
     count = db.session.scalar(select(func.count()).select_from(Institution).where(condition)) or 0
-    return Matrix(cities, rows, count)
+    return Matrix(city, columns, rows, count)
+
+
+def _columns(city: Region | None) -> Select[Region]:
+    """Return the cities, or the counties of the one looked into."""
+    return select(Region).where(Region.parent_id == city.id if city else Region.level == RegionLevel.CITY)
+
+
+def _granted(wanted: bool | None, city: Region | None, day: date) -> ColumnElement[bool]:
+    """Return the condition on institutions with (or without) a grant in force, in the city if there is one."""
+    if wanted is None:
+        return true()
+    place = (
+        true()
+        if city is None
+        else Region.path.startswith(city.path, autoescape=True) | Region.path.in_(ancestors(city.path))
+    )
+    held = (
+        select(RegionGrant.institution_id).join(Region, RegionGrant.region_id == Region.id).where(valid_on(day), place)
+    )
+    return Institution.id.in_(held) if wanted else Institution.id.not_in(held)
 
 
 def _named(wanted: str) -> ColumnElement[bool]:

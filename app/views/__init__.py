@@ -27,6 +27,7 @@ def register(builder: Any) -> None:
         recovery,
         reference,
         roles,
+        school_changes,
         sign_in,
     )
 
@@ -34,7 +35,7 @@ def register(builder: Any) -> None:
     training = (programmes, classes, enrollments)
 
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    places = (organisations, grants, people, reference)
+    places = (organisations, grants, school_changes, people, reference)
     modules = (*own, *places, *training, calendar, gallery, inbox, jobs, operation, parameters)
     for module in modules:
         for view in module.VIEWS:

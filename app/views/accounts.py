@@ -17,10 +17,10 @@ from wtforms.validators import InputRequired
 from app.domain.terms import AccountStatus, RoleName
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Account, AuditEntry, Role, School, Teacher
+from app.models import Account, AuditEntry, Bureau, Institution, Role, School, Teacher
 from app.security.scope import is_manageable, manageable_clause
 from app.services import account_acts, accounts
-from app.views.fab import Filter, RecordView, choice, contains, yes_no
+from app.views.fab import Filter, RecordView, choice, contains, related, yes_no
 from app.views.fab.forms import RecordForm
 from app.views.fab.pages import safe_next
 from app.web.actors import current_vault
@@ -64,6 +64,8 @@ class AccountView(RecordView):
     filters = (
         contains("username", "last_name", label=N_("User name or name")),
         Filter("school", "remote", _at_school, N_("School"), target=School),
+        related("institution", Institution),
+        related("bureau", Bureau),
         Filter("role", "choice", _holding, N_("Role"), options=_roles),
         choice("status", AccountStatus),
         yes_no("must_change_password"),

@@ -12,23 +12,38 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.clock import today
 from app.domain.errors import DomainError, Invalid, NotVisible
-from app.domain.terms import GrantExtent
+from app.domain.terms import GrantExtent, RegionLevel
 from app.exchange.grants import write_grants
 from app.extensions import db
-from app.models import Institution, RegionGrant
+from app.models import Institution, Region, RegionGrant
 from app.security.scope import fetch_visible, select_visible
 from app.services import grants
-from app.services.grant_overview import history, matrix, region_nodes, standing_sets
+from app.services.grant_overview import MatrixAsked, history, matrix, region_nodes, standing_sets
 from app.views.fab import PageView
-from app.views.fab.listing import Asked, Listing
+from app.views.fab.listing import Asked, Listing, RowAction
 from app.web.i18n import sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _matrix_asked(asked: Asked) -> MatrixAsked:
+    """Return what the URL asks of the matrix; what means nothing is left out."""
+    given = asked.filters
+    try:
+        day = date.fromisoformat(given.get("day", ""))
+    except ValueError:
+        day = None
+    city = given.get("city", "")
+    return MatrixAsked(
+        wanted=given.get("q", ""), city_id=int(city) if city.isdecimal() and len(city) < 10 else None,
+        granted={"yes": True, "no": False}.get(given.get("granted", "")), day=day, page=asked.page, size=asked.size,
+    )  # fmt: skip
 
 
 class GrantForm(FlaskForm):
@@ -52,12 +67,15 @@ class GrantPage(PageView):
     @expose("/")
     @has_access
     def index(self) -> Any:
-        """Show institutions × cities: the whole city, a part of it, nothing."""
-        asked = Asked.from_request(["q"], [])
-        wanted = asked.filters.get("q", "")
-        found = matrix(actor=self.actor, wanted=wanted, page=asked.page, size=asked.size)
+        """Show institutions × cities, or × the counties of one: the whole, a part, nothing."""
+        asked = Asked.from_request(["q", "city", "granted", "day"], [])
+        wanted = _matrix_asked(asked)
+        found = matrix(wanted, actor=self.actor)
         pager = Listing([], [], found.count, asked, [], [], [], None, None, "")
-        return self._page("matrix", _("Region grants"), matrix=found, pager=pager, wanted=wanted, extents=GrantExtent,
+        cities = db.session.scalars(select(Region).where(Region.level == RegionLevel.CITY).order_by(Region.code)).all()
+        bulk = [RowAction("grant", _("Grant regions"), "map-2", "", True, url_for("InstitutionView.action_post"))]
+        return self._page("matrix", _("Region grants"), matrix=found, pager=pager, asked=asked, wanted=wanted,
+                          cities=cities, extents=GrantExtent, bulk=bulk if self.may_grant else [], today=today(),
                           may_export=self.actor.may("export", "RegionGrant"))  # fmt: skip
 
     @expose("/institution/<int:pk>")
