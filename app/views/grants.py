@@ -13,12 +13,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.clock import today
 from app.domain.errors import DomainError, Invalid, NotVisible
-from app.domain.terms import GrantExtent, RegionLevel
+from app.domain.terms import GrantExtent, OrganisationStatus, RegionLevel
 from app.exchange.grants import write_grants
 from app.extensions import db
 from app.models import Institution, Region, RegionGrant
@@ -168,12 +169,22 @@ class GrantPage(PageView):
         return self.render_template(f"grants/{template}.html", title=title, may_grant=self.may_grant, **values)
 
     def _choice(self, form: GrantForm, institution_ids: list[int], region_ids: list[int], problems: list[str]) -> str:
-        chosen = select_visible(Institution, self.actor).where(Institution.id.in_(institution_ids))
-        institutions = db.session.scalars(chosen.order_by(Institution.code)).all()
-        if len(institutions) != len(set(institution_ids)):
+        places = self._places(set(institution_ids))
+        return self._page("choose", _("Grant regions"), form=form, institutions=places, chosen=set(institution_ids),
+                          checked=region_ids, nodes=region_nodes(), problems=problems,
+                          replacing=self._replacing())  # fmt: skip
+
+    def _places(self, chosen: set[int]) -> list[Institution]:
+        """Return the chosen institutions, then the others one may choose; one of the set alone for a validity of it."""
+        wanted = select_visible(Institution, self.actor).options(joinedload(Institution.region))
+        first = db.session.scalars(wanted.where(Institution.id.in_(chosen)).order_by(Institution.code)).all()
+        if len(first) != len(chosen):
             raise NotVisible
-        return self._page("choose", _("Grant regions"), form=form, institutions=institutions, checked=region_ids,
-                          nodes=region_nodes(), problems=problems, replacing=self._replacing())  # fmt: skip
+        if self._replacing():
+            return list(first)
+        active = Institution.status == OrganisationStatus.ACTIVE, Institution.id.not_in(chosen)
+        others = wanted.where(*active).order_by(Institution.code).limit(grants.MOST_INSTITUTIONS)
+        return [*first, *db.session.scalars(others)]
 
     def _order(self, form: GrantForm) -> grants.GrantOrder:
         return grants.GrantOrder(

@@ -104,6 +104,9 @@ PAGES: dict[str, set[RoleName]] = {
     "GrantPage.export": PROVINCE | BUREAUS,
     "GrantPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     "GrantPage.save": PROVINCE,
+    "SchoolChangePage.merge": PROVINCE | BUREAUS,
+    "SchoolChangePage.merge_now": PROVINCE | BUREAUS,
+    "SchoolChangePage.merge_plan": PROVINCE | BUREAUS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
 }
@@ -159,6 +162,9 @@ ROW_ROUTES = {
     "JobView.cancel": "JobView",
     "JobView.result": "JobView",
     "JobView.status": "JobView",
+    "SchoolChangePage.split": "SchoolView",
+    "SchoolChangePage.split_now": "SchoolView",
+    "SchoolChangePage.split_plan": "SchoolView",
 }
 # The routes a generated screen may have.
 RECORD_ROUTES = {"list", "show", "options", "add", "edit", "delete", "action", "action_post", "export"}

@@ -4,6 +4,7 @@ import { text } from "./client.js";
 
 export function mount(root) {
   for (const form of root.querySelectorAll("[data-bulk-form]")) choose(form);
+  for (const list of root.querySelectorAll("[data-pick-list]")) pick(list);
   for (const form of root.querySelectorAll("[data-filter-bar]")) form.addEventListener("submit", () => leaveOutEmpty(form));
 }
 
@@ -36,6 +37,30 @@ function choose(form) {
     show();
   });
   show();
+}
+
+/** A long list of check boxes: search in it, see how many are chosen, choose all that are shown. */
+function pick(list) {
+  const items = [...list.querySelectorAll("[data-pick]")];
+  const box = (item) => item.querySelector("input[type=checkbox]");
+  const search = list.querySelector("[data-pick-search]");
+  const count = () => {
+    list.querySelector("[data-pick-count]").textContent = text("chosen", { count: items.filter((item) => box(item).checked).length });
+  };
+  const choose = (checked, which) => {
+    which.forEach((item) => (box(item).checked = checked));
+    count();
+  };
+  search.closest("[hidden]").hidden = false;
+  search.addEventListener("input", () => {
+    const wanted = search.value.trim().toLowerCase();
+    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  });
+  search.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  list.addEventListener("change", count);
+  list.querySelector("[data-pick-all]").addEventListener("click", () => choose(true, items.filter((item) => !item.hidden)));
+  list.querySelector("[data-pick-none]").addEventListener("click", () => choose(false, items));
+  count();
 }
 
 function between(rows, one, other) {
