@@ -87,8 +87,8 @@ trace: dev  ## write docs/requirements.md: which tests prove which requirement; 
 
 ifneq ($(wildcard benchmarks/run.py),)
 .PHONY: bench
-bench: dev  ## measure speed and safety against limits, peers and controls; writes build/bench.json
-	@$(PY) -m benchmarks.run
+bench: dev  ## measure speed and safety against limits, peers and controls; writes build/bench.json; ARGS=--list
+	@$(PY) -m benchmarks.run $(ARGS)
 endif
 
 ifneq ($(wildcard tools/screenshots.py),)

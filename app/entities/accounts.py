@@ -88,7 +88,8 @@ class Account(User):
     __repr__ = __str__
 
 
-# The framework's own columns carry no labels.
+# The framework's own tables and columns carry no labels.
+Role.__label__ = N_("Role")
 for _column, _label in (("username", N_("User name")), ("last_name", N_("Person's name")), ("email", N_("E-mail"))):
     User.__table__.c[_column].info["label"] = _label
 

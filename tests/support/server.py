@@ -26,8 +26,9 @@ def free_port() -> int:
 class Server:
     """Web processes on a port of their own, using `database`: a context manager."""
 
-    def __init__(self, database: Database, *, workers: int = 1, **settings: str) -> None:
+    def __init__(self, database: Database, *, workers: int = 1, application: str = "run:app", **settings: str) -> None:
         self.database = database
+        self.application = application
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = database.folder / "server.log"
@@ -45,7 +46,7 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers. Raises AssertionError with the log when it does not."""
-        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "run:app"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", self.application]
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True

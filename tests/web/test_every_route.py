@@ -52,7 +52,7 @@ def reader(client: Any, login_as: Any, username: str | None) -> Any:
     return login_as(username) if username else client
 
 
-@pytest.mark.req("S6", "S5")
+@pytest.mark.req("S6", "S5", "S3")
 @pytest.mark.parametrize("username", READERS)
 def test_every_answer_carries_the_headers(
     app: Flask, client: Any, login_as: Any, world: World, username: str | None
@@ -73,6 +73,7 @@ def test_every_answer_carries_the_headers(
         faults += ["no-store"] if rule.endpoint not in OPEN and "no-store" not in kept else []
         faults += ["X-Request-Id"] if not headers.get("X-Request-Id") else []
         faults += ["Strict-Transport-Security"] if "Strict-Transport-Security" in headers else []
+        faults += ["fails"] if answer.status_code >= 500 else []
         wrong += [(path, answer.status_code, faults)] if faults else []
     assert not wrong
 

@@ -1,0 +1,1 @@
+"""Measurements of speed and safety against limits, peers and controls: `make bench`. See docs/performance.md."""

@@ -1,0 +1,1 @@
+"""One file per subject; `benchmarks/registry.py` finds them."""
