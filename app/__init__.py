@@ -41,11 +41,12 @@ def _framework(app: Flask) -> None:
     """Bind the framework; a new `AppBuilder` each time, for it keeps its views."""
     from app import api, models
     from app.security import rules
-    from app.services import checks
+    from app.services import checks, teacher_search
     from app.views import register
     from app.web.security_manager import PlatformSecurityManager
 
-    del models, rules, checks  # imported so that tables, scope rules and checks are registered
+    # Imported so that tables, scope rules, checks and the index of names are registered.
+    del models, rules, checks, teacher_search
     with app.app_context():
         builder = AppBuilder(security_manager_class=PlatformSecurityManager)
         builder.init_app(app, db.session)

@@ -26,8 +26,8 @@ from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, Parameter
 from app.entities.classes import ClassAdjustment, ClassSession, FavouriteClass, TrainingClass
 from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, Transition
 from app.entities.lecturers import Lecturer
-from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage
-from app.entities.people import Teacher
+from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage, NumberSeries
+from app.entities.people import Teacher, teacher_name_pair
 from app.entities.places import Bureau, Institution, Organisation, Region, RegionGrant, School, school_stage
 from app.entities.programmes import (
     DeclarationDraft,
@@ -67,6 +67,7 @@ __all__ = [
     "Institution",
     "Lecturer",
     "LoginName",
+    "NumberSeries",
     "Organisation",
     "ParameterChange",
     "ParameterValue",
@@ -100,4 +101,5 @@ __all__ = [
     "programme_stage",
     "programme_subject",
     "school_stage",
+    "teacher_name_pair",
 ]

@@ -41,6 +41,16 @@ class AuditEntry(Record):
         return f"{self.entity} {self.subject or ''}".strip()
 
 
+class NumberSeries(Record):
+    """The last number given out of a series; it only grows, so that no number is ever given twice (TCH-1)."""
+
+    __tablename__ = "number_series"
+    __label__ = N_("Number series")
+
+    name: Mapped[str] = column(N_("Name"), String(64), unique=True, nullable=False)
+    last: Mapped[int] = column(N_("Last number given"), Integer, nullable=False, default=0)
+
+
 class BackgroundJob(Record):
     """Long work with its progress; the worker writes it, its owner watches it."""
 

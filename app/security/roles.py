@@ -43,7 +43,7 @@ CATALOGUE: Grants = {
     "Institution": (*WRITE, "export", "grant"),
     "RegionGrant": (*READ, "export"),
     "School": (*WRITE, "export", "import", "merge"),
-    "Teacher": (*WRITE, "export", "import", "reveal"),
+    "Teacher": (*WRITE, "export", "import", "reveal", "restore", "purge"),
     "Account": (*WRITE, "export", "reset", "unlock"),
     "Role": WRITE,
     "AuditEntry": READ,
@@ -121,13 +121,13 @@ BUREAU_ADMIN: Grants = {
     "Institution": (*WRITE, "export"),
     "RegionGrant": (*READ, "export"),
     "School": (*WRITE, "export", "import", "merge"),
-    "Teacher": (*WRITE, "export", "import"),
+    "Teacher": (*WRITE, "export", "import", "reveal", "restore"),
     "Account": MANAGES_SCHOOL_ACCOUNTS,
     "AuditEntry": READ,
     "Parameter": READ,
 }
 
-SCHOOL_INFORMATION: Grants = {"School": ("read", "edit"), "Teacher": (*WRITE, "export", "import")}
+SCHOOL_INFORMATION: Grants = {"School": ("read", "edit"), "Teacher": (*WRITE, "export", "import", "reveal")}
 
 ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.SYSTEM_ADMIN: CATALOGUE,

@@ -21,6 +21,8 @@ VERBS: dict[str, str] = {
     "grant": N_("Grant regions"),
     "merge": N_("Merge and split"),
     "reveal": N_("See protected values"),
+    "restore": N_("Bring back deleted ones"),
+    "purge": N_("Delete for good"),
     "reset": N_("Reset passwords"),
     "unlock": N_("Unlock"),
     "declare": N_("Declare programmes"),

@@ -46,12 +46,14 @@ def enable(keys: Keys, *, actor: Actor) -> int:
 def disable(keys: Keys, *, actor: Actor) -> int:
     """Keep accounts out and end their sessions at once; return how many."""
 
-    def keep_out(account: Account) -> None:
-        account.status = AccountStatus.DISABLED
-        account.session_version += 1
-        audit.record(AuditAction.DISABLE, account, actor=actor)
+    return _each(keys, "edit", lambda account: keep_out(account, actor=actor), actor)
 
-    return _each(keys, "edit", keep_out, actor)
+
+def keep_out(account: Account, *, actor: Actor) -> None:
+    """Do what `disable` does to one account, in the running transaction."""
+    account.status = AccountStatus.DISABLED
+    account.session_version += 1
+    audit.record(AuditAction.DISABLE, account, actor=actor)
 
 
 def unlock(keys: Keys, *, actor: Actor) -> int:

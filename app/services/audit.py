@@ -23,6 +23,15 @@ def snapshot(row: Any) -> dict[str, Any]:
     return {a.key: _told(a.columns[0], getattr(row, a.key)) for a in columns if a.key not in UNTOLD}
 
 
+def told(model: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` by column name as the audit keeps them; what is no column is a protected value."""
+    columns = inspect(model).columns
+    return {
+        name: _told(columns[name], value) if name in columns else HIDDEN if value is not None else None
+        for name, value in values.items()
+    }
+
+
 def _told(column: Any, value: Any) -> Any:
     if value is None:
         return None

@@ -98,6 +98,11 @@ def delete(model: type[Any], key: Any, *, actor: Actor, reason: str | None = Non
         db.session.flush()
 
 
+def run_delete_checks(row: Any, actor: Actor) -> None:
+    """Raise Conflict with every reason for which `row` must stay; for verbs that delete in their own way."""
+    _run(_delete_checks, row, actor)
+
+
 def _run(book: dict[type[Any], list[Check]], row: Any, actor: Actor) -> None:
     problems = Problems()
     with db.session.no_autoflush:

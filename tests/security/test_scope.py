@@ -28,6 +28,7 @@ from app.models import (
     Institution,
     Lecturer,
     LoginName,
+    NumberSeries,
     Permission,
     PermissionView,
     PlanFile,
@@ -60,7 +61,7 @@ from tests.world import ABROAD, BUREAUS, HOME, World
 pytestmark = pytest.mark.req("ORG-6")
 
 # Read by the platform itself, never shown as rows: asking for them as an actor is an error.
-INTERNAL = {LoginName, SecurityStamp, Attempt, Captcha, Permission, PermissionView, ViewMenu}
+INTERNAL = {LoginName, SecurityStamp, NumberSeries, Attempt, Captcha, Permission, PermissionView, ViewMenu}
 
 R = RoleName
 XIHU, BOTH, NONE = {"xihu"}, {"xihu", "qingyuan"}, set[str]()

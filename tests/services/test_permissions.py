@@ -103,7 +103,7 @@ def change(world: World, name: RoleName, *, give: set[Any] = frozenset(), take: 
     return permissions.set_permissions(stored.id, pairs, actor=world.actor("system_admin"))
 
 
-GIVEN, TAKEN = ("reveal", "Teacher"), ("create", "School")
+GIVEN, TAKEN = ("purge", "Teacher"), ("create", "School")
 
 
 def test_a_role_is_changed_by_hand_felt_at_once_and_recorded(db: Any, world: World) -> None:
@@ -111,7 +111,7 @@ def test_a_role_is_changed_by_hand_felt_at_once_and_recorded(db: Any, world: Wor
     actor = world.actor("county_admin")
     assert (actor.may(*GIVEN), actor.may(*TAKEN)) == (True, False)
     entry = AuditEntry.query.filter_by(action=AuditAction.PERMISSION).one()
-    assert entry.after == {"given": ["Teacher.reveal"], "taken": ["School.create"]}
+    assert entry.after == {"given": ["Teacher.purge"], "taken": ["School.create"]}
     assert {(c.verb, c.resource, c.held) for c in PermissionChange.query} == {(*GIVEN, True), (*TAKEN, False)}
     permissions.restore_role(changed.id, actor=world.actor("system_admin"))
     assert held(db, RoleName.COUNTY_ADMIN) == permissions_of(RoleName.COUNTY_ADMIN)
@@ -195,7 +195,7 @@ def test_the_screen_shows_the_matrix_and_changes_it(login_as: Any, db: Any, worl
     assert 'value="create:School" checked' in page
     assert "county_admin" in page  # who holds it
     values = [f"{verb}:{resource}" for verb, resource in permissions.held_by(county) if (verb, resource) != TAKEN]
-    assert client.post(f"/roleview/save/{county.id}", data={"held": [*values, "reveal:Teacher"]}).status_code == 302
+    assert client.post(f"/roleview/save/{county.id}", data={"held": [*values, "purge:Teacher"]}).status_code == 302
     after = client.get(f"/roleview/show/{county.id}").text
     assert ("role-given" in after, "role-taken" in after) == (True, True)
     assert not world.actor("county_admin").may(*TAKEN)

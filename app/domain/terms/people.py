@@ -21,6 +21,17 @@ class TeacherStatus(LabelledEnum):
     LEFT = "left", N_("Left the profession")
 
 
+class RowKind(LabelledEnum):
+    """What a row of an import or of the grid would do (TCH-5, TCH-6)."""
+
+    NEW = "new", N_("New person")
+    CHANGED = "changed", N_("Changes")
+    SAME = "same", N_("No change")
+    DUPLICATE = "duplicate", N_("Twice in the file")
+    ELSEWHERE = "elsewhere", N_("At another school")
+    ERROR = "error", N_("Error")
+
+
 class AccountStatus(LabelledEnum):
     """Whether an account may sign in (ACC-6, ACC-8)."""
 

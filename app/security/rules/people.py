@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from sqlalchemy import false, or_
+from typing import Any
 
-from app.models import Teacher
+from sqlalchemy import Select, false, or_, select, true
+
+from app.models import School, Teacher
 from app.security.actor import Actor
 from app.security.rules.subtree import Clause, schools_of
 from app.security.scope import manages, sees
 
 
+def kept_here(actor: Actor) -> Clause:
+    """Return the condition on `Teacher` that leaves those of the schools the actor keeps, deleted ones among them."""
+    return or_(
+        Teacher.school_id.in_(schools_of(actor)),
+        Teacher.school_id == actor.school_id if actor.school_id else false(),
+    )
+
+
+def schools_kept(actor: Actor) -> Select[Any]:
+    """Return the ids of the schools whose teachers the actor keeps."""
+    own = School.id == actor.school_id if actor.school_id else false()
+    return select(School.id).where(true() if actor.everything else or_(School.id.in_(schools_of(actor)), own))
+
+
 @sees(Teacher)
 def _teacher(actor: Actor) -> Clause:
     present = Teacher.deleted_at.is_(None)
-    mine = or_(
-        Teacher.school_id.in_(schools_of(actor)),
-        Teacher.school_id == actor.school_id if actor.school_id else false(),
-        Teacher.id == actor.teacher_id,
-    )
-    return present & mine
+    return present & or_(kept_here(actor), Teacher.id == actor.teacher_id)
 
 
 @manages(Teacher)
 def _teacher_by_staff(actor: Actor) -> Clause:
     """Records are kept by the school and the bureaus above; a teacher changes fields through a request (TCH-3)."""
-    return or_(
-        Teacher.school_id.in_(schools_of(actor)),
-        Teacher.school_id == actor.school_id if actor.school_id else false(),
-    )
+    return kept_here(actor)

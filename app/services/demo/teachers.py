@@ -15,10 +15,22 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.domain.pairs import pairs_of
 from app.domain.teacher_numbers import make_teacher_number
 from app.domain.terms import Gender, TeacherStatus
 from app.extensions import db
-from app.models import Grade, PostCategory, ProfessionalTitle, Region, School, Stage, Subject, Teacher, school_stage
+from app.models import (
+    Grade,
+    PostCategory,
+    ProfessionalTitle,
+    Region,
+    School,
+    Stage,
+    Subject,
+    Teacher,
+    school_stage,
+    teacher_name_pair,
+)
 from app.security.names import initials
 from app.services.demo.making import LISTS, Making, Row, ids_by
 from app.services.demo.people import People, Person, identity_columns, mobile, office_phone
@@ -85,8 +97,11 @@ def staff_of(teachers: int) -> int:
 
 
 def load(making: Making) -> None:
-    """Add the teachers of every school, and those without one."""
+    """Add the teachers of every school, and those without one, and let their names be found."""
     making.insert(Teacher, _rows(making), total=making.size.teachers)
+    names = [(row.id, row.name) for row in db.session.execute(select(Teacher.id, Teacher.name))]
+    pairs = ({"first": a, "second": b, "teacher_id": key} for key, name in names for a, b in pairs_of(name))
+    making.insert_into(teacher_name_pair, pairs, total=3 * len(names))
 
 
 def _rows(making: Making) -> Iterator[Row]:

@@ -1,0 +1,66 @@
+"""Entries of a list found by what people type: the code, or the name in any width and spacing (TCH-1, TCH-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.errors import Invalid, problem
+from app.domain.names import normalise_text
+from app.domain.text import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry: the number of its row, code and name, whether it is still offered, and what it belongs to.
+
+    `above` is the number of the entry of another list it stands under: a grade's stage.
+    """
+
+    key: int
+    code: str
+    name: str
+    in_use: bool = True
+    above: int | None = None
+
+
+class Choices:
+    """A list to look things up in; made once, asked for every row of an import."""
+
+    def __init__(self, entries: Iterable[Choice]) -> None:
+        """Index `entries` by code and by name; a name that several have is found by code only."""
+        self.by_key: dict[int, Choice] = {}
+        self._by_text: dict[str, Choice | None] = {}
+        for entry in entries:
+            self.by_key[entry.key] = entry
+            self._by_text[_folded(entry.code)] = entry
+        for entry in self.by_key.values():
+            name = _folded(entry.name)
+            known = self._by_text.get(name, entry)
+            self._by_text[name] = entry if known is entry else None
+
+    def find(self, text: str, *, field: str) -> Choice:
+        """Return the entry called `text`. Raises Invalid when there is none, or several of that name."""
+        found = self._by_text.get(text)
+        if found is None:
+            found = self._find_folded(_folded(text), field)
+        return found
+
+    def _find_folded(self, folded: str, field: str) -> Choice:
+        found = self._by_text.get(folded)
+        if found is not None:
+            return found
+        if folded in self._by_text:
+            text = N_("Several have this name; give the code instead.")
+            raise Invalid(problem("choice_ambiguous", text, field=field))
+        text = N_("“%(given)s” is not in the list; give a name or a code from the list.")
+        raise Invalid(problem("choice_unknown", text, field=field, given=folded[:50]))
+
+    def names(self) -> list[str]:
+        """Return the names still offered, in their order."""
+        return [entry.name for entry in self.by_key.values() if entry.in_use]
+
+
+def _folded(text: Any) -> str:
+    return normalise_text(str(text)).casefold()

@@ -1,0 +1,55 @@
+"""Days as people and spreadsheets write them (TCH-6)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from app.domain.errors import Invalid, problem
+from app.domain.names import normalise_text
+from app.domain.text import N_
+
+# Excel counts from here; its day 60, the 29 February 1900 that never was, lies before any date we take.
+_EXCEL_START = date(1899, 12, 30)
+_EXCEL_FIRST, _EXCEL_LAST = 366, 73_050  # 1900-12-31 to 2099-12-31
+_PARTED = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]+[0-9:.]+)?")
+_TOGETHER = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_DASHES = str.maketrans("‐‑‒–—―−", "-------")
+
+
+def parse_date(given: Any, *, field: str) -> date:
+    """Return the day in `given`: a date, an Excel day number, 2020-1-5, 2020/01/05, 2020.1.5, 20200105, 2020年1月5日.
+
+    Raises Invalid for anything else, also for two-digit years and for the order day-month-year, which are guesses.
+    """
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
+    text = normalise_text(str(given)).translate(_DASHES)
+    found = _of_excel(text) or _of_text(text)
+    if found is None:
+        wrong = N_("“%(given)s” is not a date. Write it as year-month-day, for example 1980-01-05.")
+        raise Invalid(problem("date", wrong, field=field, given=text[:30]))
+    return found
+
+
+def _of_excel(text: str) -> date | None:
+    whole, _point, _time = text.partition(".")
+    if not re.fullmatch(r"[0-9]{3,5}(\.[0-9]+)?", text) or not _EXCEL_FIRST <= int(whole) <= _EXCEL_LAST:
+        return None
+    # A bare year is far likelier than a day of the years 1904 to 1906.
+    return None if 1900 <= int(whole) <= 2100 else _EXCEL_START + timedelta(days=int(whole))
+
+
+def _of_text(text: str) -> date | None:
+    match = _TOGETHER.fullmatch(text) or _PARTED.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return date(*(int(part) for part in match.groups()))
+    except ValueError:
+        return None
