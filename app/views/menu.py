@@ -43,7 +43,14 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry(N_("Windows"), "ti-clock", "BatchWindowView.list", "BatchWindow"),
         ),
     ),
-    (N_("Teachers"), "ti-users", (Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),)),
+    (
+        N_("Teachers"),
+        "ti-users",
+        (
+            Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),
+            Entry(N_("Edit as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit"),
+        ),
+    ),
     (
         N_("Organisations"),
         "ti-building",

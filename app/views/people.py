@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import redirect, url_for
+from flask_appbuilder import action
+
 from app.domain.terms import Gender, TeacherStatus
 from app.domain.text import N_
 from app.models import School, Subject, Teacher
@@ -23,6 +28,22 @@ class TeacherView(RecordView):
         choice("gender", Gender),
         choice("status", TeacherStatus),
     )
+    list_template = "teachers/list.html"
+    method_permission_name = {"edit_chosen": "edit", "set_chosen": "edit"}
+
+    @action("edit_chosen", N_("Edit in the grid"), icon="table", single=False)
+    def edit_chosen(self, rows: list[Teacher]) -> Any:
+        """Open the chosen teachers in the grid (TCH-5)."""
+        return redirect(url_for("TeacherGridPage.index", rows=_numbers(rows)))
+
+    @action("set_chosen", N_("Set a field"), icon="list-check", single=False)
+    def set_chosen(self, rows: list[Teacher]) -> Any:
+        """Open the chosen teachers in the grid and ask for the field to set: checked, and taken back by Ctrl+Z."""
+        return redirect(url_for("TeacherGridPage.index", rows=_numbers(rows), bulk=1))
+
+
+def _numbers(rows: list[Teacher]) -> str:
+    return ",".join(str(row.id) for row in rows)
 
 
 VIEWS = (TeacherView,)

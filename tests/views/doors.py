@@ -92,6 +92,7 @@ MANAGE_ACCOUNTS = PROVINCE | BUREAUS | {
 }  # fmt: skip
 ROLE_KEEPERS = {R.SYSTEM_ADMIN, R.SECURITY_ADMIN}
 ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
+KEEP_TEACHERS = PROVINCE | BUREAUS | {R.SCHOOL_ADMIN, R.SCHOOL_INFORMATION_ADMIN}
 PAGES: dict[str, set[RoleName]] = {
     **dict.fromkeys(("AccountBatchPage.index", "AccountBatchPage.options"), MANAGE_ACCOUNTS),
     "AccountBatchPage.schools": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
@@ -109,6 +110,10 @@ PAGES: dict[str, set[RoleName]] = {
     "SchoolChangePage.merge_plan": PROVINCE | BUREAUS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
+    "TeacherGridPage.check": KEEP_TEACHERS,
+    "TeacherGridPage.data": KEEP_TEACHERS,
+    "TeacherGridPage.index": KEEP_TEACHERS,
+    "TeacherGridPage.save": KEEP_TEACHERS,
 }
 PAGES |= dict.fromkeys(
     ("RoleView.add", "RoleView.delete", "RoleView.restore", "RoleView.restore_all", "RoleView.save"), ROLE_KEEPERS

@@ -9,6 +9,11 @@ export function text(name, values = {}) {
   return (data.texts?.[name] ?? name).replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
 }
 
+/** Take the texts only one page needs. */
+export function addTexts(more) {
+  data.texts = { ...data.texts, ...more };
+}
+
 export function meta(name) {
   return document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 }
@@ -21,12 +26,21 @@ export function refreshTokens(token) {
 }
 
 /** Ask the server for JSON; `body` (FormData or a plain object) makes it a POST. Resolves to {status, data}; status 0: not reached. */
-export async function ask(url, body = null) {
-  const options = { headers: { Accept: "application/json" }, credentials: "same-origin", cache: "no-store" };
+export function ask(url, body = null) {
+  return send(url, body && (body instanceof FormData ? body : new URLSearchParams(body)));
+}
+
+/** The same with a body of JSON. */
+export function askJson(url, body) {
+  return send(url, JSON.stringify(body), { "Content-Type": "application/json" });
+}
+
+async function send(url, body, headers = {}) {
+  const options = { headers: { Accept: "application/json", ...headers }, credentials: "same-origin", cache: "no-store" };
   if (body) {
     options.method = "POST";
     options.headers["X-CSRFToken"] = meta("csrf-token");
-    options.body = body instanceof FormData ? body : new URLSearchParams(body);
+    options.body = body;
   }
   try {
     const response = await fetch(url, options);
