@@ -90,7 +90,12 @@ class Account(User):
 
 # The framework's own tables and columns carry no labels.
 Role.__label__ = N_("Role")
-for _column, _label in (("username", N_("User name")), ("last_name", N_("Person's name")), ("email", N_("E-mail"))):
+for _column, _label in (
+    ("username", N_("User name")),
+    ("last_name", N_("Person's name")),
+    ("email", N_("E-mail")),
+    ("last_login", N_("Last sign-in")),
+):
     User.__table__.c[_column].info["label"] = _label
 
 

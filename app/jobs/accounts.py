@@ -48,7 +48,7 @@ def _written(run: Run, outcome: Outcome) -> Result:
     with force_locale(run.arguments.get("language", "zh")):
         made = _("Accounts created: %(count)d", count=outcome.made)
         title = f"{made}; " + _("left out: %(count)d", count=outcome.left_out)
-        labels = [_(N_("Name")), _(N_("Teacher number")), _(N_("Why no account"))]
+        labels = [_(N_("Person's name")), _(N_("Teacher number")), _(N_("Why no account"))]
         rows = [(one.name, one.number, _(one.why)) for one in outcome.examples or []]
         write_workbook(str(run.folder / name), title=title, labels=labels, rows=rows)
         return Result(_("Accounts created") + ".xlsx", name)

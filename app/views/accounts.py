@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from typing import Any, TypeAlias
 
 from flask import flash, redirect, request
@@ -92,8 +93,11 @@ class AccountView(RecordView):
         return replace(listing, rows=rows)
 
     def value_of(self, row: Account, name: str) -> Any:
-        """Return roles in words."""
-        return [role_label(role.name) for role in row.roles] if name == "roles" else getattr(row, name)
+        """Return roles in words, and the last sign-in as the moment it was: the framework's column holds bare UTC."""
+        if name == "roles":
+            return [role_label(role.name) for role in row.roles]
+        value = getattr(row, name)
+        return value.replace(tzinfo=UTC) if name == "last_login" and value is not None else value
 
     def show_extras(self, row: Account) -> dict[str, Any]:
         """Return what may be done to the account, and what was done to it."""
@@ -112,13 +116,16 @@ class AccountView(RecordView):
         ]
 
     def form_class(self, names: tuple[str, ...]) -> type[RecordForm]:
-        """Return the form with the roles, among those one may give."""
+        """Return the form with the roles, among those one may give; a teacher's account is made from the record."""
+        made = super().form_class(names)
         given = accounts.roles_one_may_give(self.actor)
+        if names == self.create_columns:
+            given -= {RoleName.TEACHER.value}
         order = [role.value for role in RoleName if role.value in given]
         choices = [(name, role_label(name)) for name in [*order, *sorted(given - set(order))]]
         required = [InputRequired(_("Choose at least one role."))]
         field = SelectMultipleField(_("Roles"), choices=choices, validators=required)
-        return type("AccountForm", (super().form_class(names),), {"roles": field})
+        return type("AccountForm", (made,), {"roles": field})
 
     def save_new(self, form: RecordForm) -> Account:
         """Create the account with its first password."""

@@ -51,7 +51,7 @@ class FirstPasswordPage(PageView):
     @has_access
     def download(self) -> Any:
         """Send them as a workbook; every cell is text."""
-        labels = [_("User name"), _("Teacher number"), _("Name"), _("Organisation"), _("First password")]
+        labels = [_("User name"), _("Teacher number"), _("Person's name"), _("Organisation"), _("First password")]
         rows = [(r.username, r.teacher_number, r.name, r.organisation, r.password) for r in self._told("export")]
         file = BytesIO()
         title = _("Unused first passwords")

@@ -93,7 +93,7 @@ class AccountPage(PageView):
         roles = "、".join(role_label(role.name) for role in account.roles)
         facts = [
             (_("User name"), account.username),
-            (_("Name"), account.name),
+            (_("Person's name"), account.name),
             (_("Organisation"), str(account.place or "—")),
             (_("Roles"), roles),
         ]

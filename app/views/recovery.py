@@ -37,7 +37,7 @@ class DocumentForm(FlaskForm):
 class PersonForm(FlaskForm):
     """What only the person knows."""
 
-    name = StringField(_l("Name"), FILLED)
+    name = StringField(_l("Person's name"), FILLED)
     phone = TelField(_l("Mobile"), FILLED, description=_l("The number in your record or your account"))
 
 
