@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
 
 from app import sqlite  # noqa: F401 - its settings for every connection
 from app.extensions import csrf, db, migrate
@@ -43,12 +42,13 @@ def _framework(app: Flask) -> None:
     from app.security import rules
     from app.services import checks, teacher_search
     from app.views import register
+    from app.views.fab.builder import PlatformBuilder
     from app.web.security_manager import PlatformSecurityManager
 
     # Imported so that tables, scope rules, checks and the index of names are registered.
     del models, rules, checks, teacher_search
     with app.app_context():
-        builder = AppBuilder(security_manager_class=PlatformSecurityManager)
+        builder = PlatformBuilder(security_manager_class=PlatformSecurityManager)
         builder.init_app(app, db.session)
         register(builder)
         api.register(builder)

@@ -80,7 +80,10 @@ def unauthorised() -> Any:
 
 def body() -> dict[str, Any]:
     """Return the JSON object of the request. Raises Invalid when there is none."""
-    given = request.get_json(silent=True)
+    try:
+        given = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets in brackets
+        given = None
     if not isinstance(given, dict):
         raise Invalid(problem("no_json", N_("Send a JSON object with Content-Type application/json.")))
     return given

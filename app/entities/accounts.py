@@ -89,7 +89,7 @@ class Account(User):
 
 
 # The framework's own tables and columns carry no labels.
-Role.__label__ = N_("Role")
+Role.__label__ = N_("Role")  # type: ignore[attr-defined]
 for _column, _label in (
     ("username", N_("User name")),
     ("last_name", N_("Person's name")),

@@ -43,12 +43,10 @@ OPEN = {
     "RecoveryPage.password",
     "RecoveryPage.person",
     "HomeView.index",  # leads to the sign-in page
-    "LocaleView.index",
     "SessionApi.post",  # a program signs in
     "SignInView.again",
     "SignInView.login",
     "SignInView.logout",
-    "UtilView.back",
     "appbuilder.static",
     "assets.file",
     "health.healthz",
@@ -77,11 +75,9 @@ MEMBERS = {
     "GalleryPage.save",
     "InboxMessageView.latest",
     "InboxMessageView.read_all",
-    "OpenApi.get",
     "PlatformOpenApi.get",
     "SessionApi.delete",
     "SessionApi.get",
-    "SwaggerView.show",
 }
 # Pages and commands that need a permission: endpoint → the roles that hold it.
 PROVINCE = {R.SYSTEM_ADMIN, R.PROVINCIAL_ADMIN}

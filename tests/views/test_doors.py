@@ -33,7 +33,7 @@ pytestmark = pytest.mark.req("ORG-6")
 
 REFUSED = {403, 404}
 # In place of what a URL asks for; the key of a row is put in by the test.
-PLACES = {"name": "region", "version": "v1", "filename": "x", "path": "x", "locale": "zh"}
+PLACES = {"name": "region", "version": "v1", "filename": "x", "path": "x"}
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -95,6 +95,12 @@ def test_every_route_has_an_entry(app: Flask) -> None:
     known = OPEN | MEMBERS | set(PAGES)
     unknown = {rule.endpoint for rule in rules(app) if rule.endpoint not in known and not screen_of(rule.endpoint)}
     assert not unknown, f"say in tests/views/doors.py who may enter: {sorted(unknown)}"
+
+
+@pytest.mark.req("S7")
+def test_the_framework_adds_no_doors_of_its_own(app: Flask, client: Any, world: World) -> None:
+    for path in ("/lang/en", "/back", "/swaggerview/v1", "/api/v1/security/login", "/api/v2/_openapi"):
+        assert client.get(path).status_code == 404, path
 
 
 @pytest.mark.req("ACC-1")

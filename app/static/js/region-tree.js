@@ -106,7 +106,8 @@ class RegionTree {
     const inputs = this.children(item).map((child) => this.input(child));
     if (!inputs.length) return;
     const input = this.input(item);
-    input.checked = inputs.every((one) => one.checked);
+    // Choosing every county is not choosing the city: one founded later would not be among them.
+    if (!inputs.every((one) => one.checked)) input.checked = false;
     input.indeterminate = !input.checked && inputs.some((one) => one.checked || one.indeterminate);
   }
 
