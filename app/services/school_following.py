@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 
 from app.domain.clock import now
+from app.domain.regions import ancestors
+from app.domain.states import Kind, live_states
+from app.domain.terms import ClassState
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Account, School, Teacher
+from app.models import Account, Bureau, Enrollment, Region, School, Teacher, TrainingClass
 
 CHUNK = 500  # keys in one statement
 Condition = Callable[[], ColumnElement[bool]]
@@ -68,7 +71,7 @@ class Follower:
 
 def at_all() -> ColumnElement[bool]:
     """Return the condition that leaves every row."""
-    return ~false()
+    return true()
 
 
 def _chunks(keys: Sequence[int]) -> Iterable[Sequence[int]]:
@@ -111,3 +114,24 @@ class _Accounts(Follower):
 
 ACCOUNTS = _Accounts(Account, N_("Accounts of the school"), teacher=None)
 _followers.append(ACCOUNTS)
+
+
+def _not_over() -> ColumnElement[bool]:
+    """Enrollments that live in a class still to come or running: somebody at the new school has to look after them."""
+    over = (ClassState.COMPLETED, ClassState.CREDITED, ClassState.CANCELLED)
+    coming = select(TrainingClass.id).where(TrainingClass.state.not_in(over))
+    return Enrollment.state.in_(live_states(Kind.ENROLLMENT)) & Enrollment.training_class_id.in_(coming)
+
+
+def _bureau_of(school: School) -> dict[str, Any]:
+    """Return the bureau of the school's county; where there is none, the next one above."""
+    nearest = (
+        select(Bureau.id)
+        .join(Region, Region.id == Bureau.region_id)
+        .where(Region.path.in_(ancestors(school.region.path)))
+        .order_by(func.length(Region.path).desc())
+    )
+    return {"bureau_id": db.session.scalars(nearest).first()}
+
+
+ENROLLMENTS = moves_with_school(Enrollment, N_("Enrollments not over yet"), waiting=_not_over, also=_bureau_of)

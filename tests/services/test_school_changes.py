@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible
-from app.domain.terms import AuditAction, Gender, OrganisationStatus, SchoolKind
+from app.domain.terms import AuditAction, ClassState, Gender, OrganisationStatus, SchoolKind
 from app.models import Account, AuditEntry, School, Stage, Teacher
 from app.services import school_changes as changes
 from app.services import school_following as following
@@ -49,7 +49,8 @@ def merged(world: World, source: School, target: School, username: str = "county
 
 def test_the_plan_of_a_merger_tells_the_numbers_and_writes_nothing(db: Any, world: World, second: School) -> None:
     plan = changes.plan_merge([world.school["xihu"].id], second.id, actor=world.actor("county_admin"))
-    assert {part.label: part.count for part in plan.moving} == {"Teachers": 3, "Accounts of the school": 5}
+    told = {part.label: part.count for part in plan.moving}
+    assert told == {"Teachers": 3, "Accounts of the school": 5, "Enrollments not over yet": 2}
     assert (plan.teachers, [str(stage) for stage in plan.stages_added], plan.conflicts) == (3, ["小学"], ())
     assert (at(db, second), at(db, world.school["xihu"])) == (1, 3)
 
@@ -65,7 +66,9 @@ def test_a_merger_moves_teachers_and_accounts_and_closes_the_school_with_its_suc
     assert (second.staff_count, source.staff_count, len(second.stages)) == (4, 0, 2)
     entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == AuditAction.MERGE)).all()
     assert {(entry.row_id, entry.reason) for entry in entries} == {(source.id, "布局调整"), (second.id, "布局调整")}
-    assert next(e for e in entries if e.row_id == second.id).after["moved"] == {"teacher": plan.teachers, "ab_user": 5}
+    assert next(e for e in entries if e.row_id == second.id).after["moved"] == {
+        "teacher": plan.teachers, "ab_user": 5, "enrollment": 2,
+    }  # fmt: skip
 
 
 def test_teachers_see_their_new_school_at_once(db: Any, world: World, second: School) -> None:
@@ -169,6 +172,29 @@ def test_a_split_is_whole_or_not_at_all(db: Any, world: World) -> None:
 
 
 # --- what further chapters add
+
+
+def test_what_waits_goes_along_and_what_is_over_keeps_its_school(db: Any, world: World, second: School) -> None:
+    source, waiting, over = world.school["xihu"], world.enrollment["xihu"], world.enrollment["xihu_screened"]
+    over.training_class.state = ClassState.COMPLETED
+    second.region = world.region["hangzhou"]
+    db.session.commit()
+    merged(world, source, second, "city_admin")
+    db.session.expire_all()
+    assert (waiting.school, waiting.bureau) == (second, world.bureau["hangzhou"])
+    assert over.school is source
+
+
+def test_in_a_split_the_enrollments_of_those_who_leave_go_along(db: Any, world: World) -> None:
+    actor, source = world.actor("county_admin"), world.school["xihu"]
+    chosen = [world.teacher["zhang"].id]
+    plan = changes.plan_split(source.id, teacher_ids=chosen, actor=actor)
+    new = changes.split(
+        source.id, {**VALUES, "region": world.region["xihu"]}, teacher_ids=chosen, mark=plan.mark, actor=actor
+    )
+    db.session.expire_all()
+    assert world.enrollment["xihu"].school_id == new.id
+    assert world.enrollment["xihu_screened"].school is source
 
 
 @pytest.fixture
