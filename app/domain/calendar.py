@@ -97,6 +97,11 @@ class Phases:
         return min(upcoming, key=lambda phase: phase.remaining, default=None)
 
 
+def moved(windows: Iterable[AnyWindow], by: timedelta) -> list[Window]:
+    """Return the windows of a batch `by` later: what a new batch takes over from an old one."""
+    return [Window(w.kind, w.opens_at + by, w.closes_at + by) for w in in_order(windows)]
+
+
 def in_order(windows: Iterable[AnyWindow]) -> list[AnyWindow]:
     """Return `windows` in the order of the flow."""
     flow = tuple(WindowKind)
@@ -161,12 +166,17 @@ def window_problems(windows: Sequence[AnyWindow]) -> list[Problem]:
     Each kind at most once, each window ends after it begins, the flow's order is kept, stages do not overlap, and an
     enrollment round has its school deadline.
     """
+    return order_problems(windows) + _missing(windows)
+
+
+def order_problems(windows: Sequence[AnyWindow]) -> list[Problem]:
+    """Return what is wrong with the windows there are, while some may still be missing."""
     ordered = in_order(windows)
     found = [_twice(b) for a, b in pairwise(ordered) if a.kind == b.kind]
     found += [_backwards(window) for window in ordered if window.closes_at <= window.opens_at]
     for earlier, later in combinations(ordered, 2):
         found += _order_problems(earlier, later)
-    return found + _missing(ordered)
+    return found
 
 
 def _order_problems(earlier: AnyWindow, later: AnyWindow) -> list[Problem]:

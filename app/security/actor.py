@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from app.domain.errors import NotPermitted
+from app.domain.state_shapes import Party
 from app.domain.terms import RegionLevel, RoleName
 
 
@@ -45,6 +46,18 @@ class Actor:
     def signed_in(self) -> bool:
         """Whether there is an account behind this actor."""
         return self.account_id is not None
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """The parts this actor plays in the flow of a training year; staff first, for they act for many (PRG-1)."""
+        played = (
+            (self.bureau_id, Party.BUREAU),
+            (self.institution_id, Party.INSTITUTION),
+            (self.school_id, Party.SCHOOL),
+            (self.teacher_id, Party.TEACHER),
+            (self.has_role(RoleName.EXPERT_REVIEWER) or None, Party.EXPERT),
+        )
+        return tuple(party for key, party in played if key is not None)
 
     def has_role(self, *roles: RoleName) -> bool:
         """Tell whether one of `roles` is held."""

@@ -23,6 +23,7 @@ SCREENS = (
     "classes",
     "enrollments",
     "calendar",
+    "calendar_page",
     "gallery",
     "inbox",
     "jobs",

@@ -137,16 +137,22 @@ def deadline(when: datetime) -> Deadline:
     moment = f"{local(when):%Y-%m-%d %H:%M}"
     if left <= timedelta(0):
         return Deadline(_("Deadline passed"), NEUTRAL, moment)
-    return Deadline(_remaining(left), BAD if left < SOON else CALM, moment)
+    return Deadline(remaining(left), BAD if left < SOON else CALM, moment)
 
 
-def _remaining(left: timedelta) -> str:
-    hours = int(left.total_seconds() // 3600)
+def remaining(left: timedelta, *, until: bool = False) -> str:
+    """Return a span as people say it, in days, then hours, then minutes: what is left, or `until` something begins."""
+    hours, minutes = int(left.total_seconds() // 3600), max(int(left.total_seconds() // 60), 1)
     if left >= timedelta(days=1):
-        return _("%(days)d days left", days=left.days)
+        return _("in %(days)d days", days=left.days) if until else _("%(days)d days left", days=left.days)
     if hours:
-        return _("%(hours)d hours left", hours=hours)
-    return _("%(minutes)d minutes left", minutes=max(int(left.total_seconds() // 60), 1))
+        return _("in %(hours)d hours", hours=hours) if until else _("%(hours)d hours left", hours=hours)
+    return _("in %(minutes)d minutes", minutes=minutes) if until else _("%(minutes)d minutes left", minutes=minutes)
+
+
+def day(when: datetime | None) -> str:
+    """Return the day and time of a moment without its year, a dash for none."""
+    return f"{local(when):%m-%d %H:%M}" if when else "—"
 
 
 def moment(when: datetime | None) -> str:

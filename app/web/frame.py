@@ -8,11 +8,17 @@ from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 
+from app.domain.calendar import Phase, Timing
+from app.domain.clock import local, now
+from app.security.actor import Actor
+from app.services.calendar import phase_for, windows_now
 from app.services.notifications import unread_count
 from app.views.fab.columns import cell_of, text_of
 from app.views.fab.pages import safe_next
+from app.views.help import help_line
 from app.views.menu import menu_for
 from app.web.actors import current_account, current_actor
+from app.web.appearance import remaining
 from app.web.i18n import LANGUAGES, choose_language, role_label, sentence, translate
 
 blueprint = Blueprint("session", __name__)
@@ -32,8 +38,11 @@ def frame() -> dict[str, Any]:
     """Return the frame of this request; worked out once."""
     if "frame" not in g:
         actor = current_actor()
+        menu = menu_for(actor, request.path) if actor.signed_in else []
         g.frame = {
-            "menu": menu_for(actor, request.path) if actor.signed_in else [],
+            "menu": menu,
+            "crumbs": [(group["label"], None) for group in menu if any(item["active"] for item in group["items"])][:1],
+            **(_year(actor) if actor.signed_in else {}),
             "person": _person(),
             "unread": unread_count(actor.account_id),
             "language": str(get_locale() or "zh")[:2],
@@ -42,6 +51,24 @@ def frame() -> dict[str, Any]:
             "urls": _urls(),
         }
     return dict(g.frame)
+
+
+def _year(actor: Actor) -> dict[str, Any]:
+    """Return what the year says to this page: the phase of the top bar and the line under the title."""
+    windows = windows_now()
+    phase = phase_for(actor.parties, windows, now())
+    return {"phase": _phase(phase) if phase else None, "help": help_line(request.endpoint or "", windows)}
+
+
+def _phase(phase: Phase) -> dict[str, str]:
+    """Return the chip of the top bar: 一轮报名 · 还剩 3 天."""
+    coming = phase.timing is Timing.UPCOMING
+    return {
+        "label": translate(phase.window.kind.label),
+        "remaining": remaining(phase.remaining, until=coming),
+        "moment": f"{local(phase.window.opens_at if coming else phase.window.closes_at):%Y-%m-%d %H:%M}",
+        "url": url_for("CalendarPage.index"),
+    }
 
 
 def _person() -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
         deadline=appearance.deadline,
         page_language=page_language,
     )
-    app.jinja_env.filters["moment"] = appearance.moment
+    app.jinja_env.filters.update(moment=appearance.moment, day=appearance.day)
 
 
 def page_language() -> str:

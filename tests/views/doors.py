@@ -67,6 +67,7 @@ MEMBERS = {
     "AccountPage.sessions",
     "AccountPage.tokens",
     "ApiPage.index",
+    "CalendarPage.index",
     "CommandApi.post",  # each command asks for its own permission: tests/api
     "GalleryPage.index",
     "GalleryPage.options",
@@ -90,6 +91,8 @@ ROLE_KEEPERS = {R.SYSTEM_ADMIN, R.SECURITY_ADMIN}
 ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
 KEEP_TEACHERS = PROVINCE | BUREAUS | {R.SCHOOL_ADMIN, R.SCHOOL_INFORMATION_ADMIN}
 PAGES: dict[str, set[RoleName]] = {
+    "CalendarPage.edit": PROVINCE,
+    "CalendarPage.new": PROVINCE,
     **dict.fromkeys(("AccountBatchPage.index", "AccountBatchPage.options"), MANAGE_ACCOUNTS),
     "AccountBatchPage.schools": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
     "AccountBatchPage.teachers": MANAGE_ACCOUNTS - {R.INSTITUTION_ADMIN},

@@ -1,0 +1,63 @@
+"""The numbers of one's own part of the province, for the workbench (PUB-2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from app.domain.terms import RegionLevel
+from app.extensions import db
+from app.models import Region, School, Subject, Teacher
+from app.security.actor import Actor
+from app.security.scope import visible_clause
+
+
+def teachers_on_record(actor: Actor) -> int:
+    """Return how many teachers the actor sees; for bureaus as the schools count them, which is one small sum."""
+    if actor.bureau_id is not None or actor.everything:
+        wanted = select(func.sum(School.staff_count)).where(visible_clause(School, actor))
+    else:
+        wanted = select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor))
+    return int(db.session.scalar(wanted) or 0)
+
+
+def schools_by_region(actor: Actor) -> Sequence[tuple[str, int, int]]:
+    """Return (region, schools, teachers) for each part of a bureau's region: cities of the province, counties.
+
+    Schools that stand in the bureau's own region come under its name; a county has no parts.
+    """
+    if actor.region_path is None or actor.region_level is RegionLevel.COUNTY:
+        return []
+    wanted = (
+        select(Region.path, func.count(School.id), func.sum(School.staff_count))
+        .join(School, School.region_id == Region.id)
+        .where(visible_clause(School, actor))
+        .group_by(Region.path)
+    )
+    schools, teachers = Counter[str](), Counter[str]()
+    for path, count, staff in db.session.execute(wanted):
+        part = _part(path, actor.region_path)
+        schools[part] += count
+        teachers[part] += staff or 0
+    names = db.session.execute(select(Region.path, Region.name).where(Region.path.in_(schools)).order_by(Region.path))
+    return [(name, schools[path], teachers[path]) for path, name in names]
+
+
+def _part(path: str, above: str) -> str:
+    """Return the path of the region below `above` that `path` lies in, or is."""
+    step = path.removeprefix(above).partition("/")[0]
+    return f"{above}{step}/" if step else above
+
+
+def teachers_by_subject(actor: Actor, most: int = 12) -> Sequence[tuple[str, int]]:
+    """Return (subject, teachers) of a school's teachers, the most frequent first; those without a subject left out."""
+    wanted = (
+        select(Subject.name, func.count(Teacher.id))
+        .join(Teacher, Teacher.subject_id == Subject.id)
+        .where(visible_clause(Teacher, actor))
+        .group_by(Subject.id, Subject.name)
+        .order_by(func.count(Teacher.id).desc(), Subject.name)
+    )
+    return [(name, count) for name, count in db.session.execute(wanted.limit(most))]

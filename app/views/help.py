@@ -1,0 +1,95 @@
+"""The line under every title: who does this, when, and which step of the flow it is (PUB-5, 对号入座). One table.
+
+A key is a view, or one endpoint of it. `when` is a sentence, or the windows it happens in: then the line tells their
+dates and whether they are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.domain.calendar import AnyWindow, Timing, phase_of, window_of
+from app.domain.clock import local, now
+from app.domain.terms import WindowKind
+from app.domain.text import N_
+
+
+@dataclass(frozen=True)
+class Help:
+    """Role, time and step of a page."""
+
+    role: str
+    when: str | WindowKind
+    step: str
+
+
+EVERYBODY, ANY_TIME = N_("Everybody"), N_("At any time")
+BUREAUS, STAFF = N_("Bureaus"), N_("Bureaus, institutions, schools")
+PROVINCE = N_("Provincial department")
+BEFORE_THE_YEAR = N_("Before the training year begins")
+BASICS, YEAR, RUNNING = N_("Basic information"), N_("Preparing the year"), N_("Running the platform")
+GRANTS = Help(PROVINCE, N_("Before institutions declare"), N_("Decides at which regions an institution may aim"))
+
+HELP: dict[str, Help] = {
+    "HomeView": Help(EVERYBODY, ANY_TIME, N_("What waits for you, and where the year stands")),
+    "InboxMessageView": Help(EVERYBODY, ANY_TIME, N_("What happened to what concerns you")),
+    "JobView": Help(EVERYBODY, ANY_TIME, N_("Long exports and imports, and their files")),
+    "SearchPage": Help(EVERYBODY, ANY_TIME, N_("Find anything you may see")),
+    "CalendarPage": Help(PROVINCE, BEFORE_THE_YEAR, N_("Sets the windows of every step; everybody reads them")),
+    "TrainingYearView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
+    "BatchView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
+    "EnrollmentRoundView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
+    "BatchWindowView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
+    "TeacherView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
+    "ImportBatchView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
+    "InstitutionView": Help(BUREAUS, BEFORE_THE_YEAR, YEAR),
+    "GrantPage": GRANTS,
+    "RegionGrantView": GRANTS,
+    "SchoolView": Help(BUREAUS, ANY_TIME, BASICS),
+    "BureauView": Help(BUREAUS, ANY_TIME, BASICS),
+    "RegionView": Help(PROVINCE, ANY_TIME, BASICS),
+    "AccountView": Help(STAFF, ANY_TIME, N_("Who may sign in, below oneself")),
+    "AccountBatchPage": Help(STAFF, N_("When schools or teachers are new"), N_("Who may sign in, below oneself")),
+    "FirstPasswordPage": Help(STAFF, N_("Until each has signed in once"), N_("Handing out the first passwords")),
+    "AccountPage": Help(EVERYBODY, ANY_TIME, N_("One's own account")),
+    "RoleView": Help(N_("System and security administrators"), ANY_TIME, N_("Who may do what")),
+    "ParameterPage": Help(PROVINCE, BEFORE_THE_YEAR, N_("Numbers and rules of the year")),
+    "StageView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
+    "SubjectView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
+    "GradeView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
+    "PostCategoryView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
+    "ProfessionalTitleView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
+    "AuditEntryView": Help(N_("Bureaus and auditors"), ANY_TIME, RUNNING),
+}  # fmt: skip
+
+
+def help_of(endpoint: str) -> Help | None:
+    """Return the help of an endpoint: its own, else that of its view; None for a page without."""
+    return HELP.get(endpoint) or HELP.get(endpoint.partition(".")[0])
+
+
+def help_line(endpoint: str, windows: Iterable[AnyWindow]) -> dict[str, str] | None:
+    """Return the line under the title as `help_line` of parts/page.html takes it."""
+    found = help_of(endpoint)
+    if found is None:
+        return None
+    when = _dates(found.when, windows) if isinstance(found.when, WindowKind) else _(found.when)
+    return {"role": _(found.role), "when": when, "step": _(found.step)}
+
+
+def _dates(kind: WindowKind, windows: Iterable[AnyWindow]) -> str:
+    """Return when a window is open, and where that stands now."""
+    window = window_of(windows, kind)
+    if window is None:
+        return _("%(window)s: not set yet", window=_(kind.label))
+    timing: Timing = phase_of(window, now()).timing
+    return _(
+        "%(window)s: %(opens)s to %(closes)s (%(timing)s)",
+        window=_(kind.label),
+        opens=f"{local(window.opens_at):%Y-%m-%d %H:%M}",
+        closes=f"{local(window.closes_at):%Y-%m-%d %H:%M}",
+        timing=_(timing.label),
+    )
