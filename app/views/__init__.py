@@ -29,6 +29,7 @@ SCREENS = (
     "jobs",
     "operation",
     "parameters",
+    "search",
 )
 
 

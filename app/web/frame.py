@@ -92,6 +92,8 @@ def _theme() -> str:
 def _urls() -> dict[str, str]:
     return {
         "home": url_for("HomeView.index"),
+        "search": url_for("SearchPage.index"),
+        "suggest": url_for("SearchPage.suggest"),
         "inbox": url_for("InboxMessageView.list"),
         "inbox_latest": url_for("InboxMessageView.latest"),
         "sign_in": url_for("SignInView.login"),

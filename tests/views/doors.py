@@ -77,6 +77,8 @@ MEMBERS = {
     "InboxMessageView.latest",
     "InboxMessageView.read_all",
     "PlatformOpenApi.get",
+    "SearchPage.index",
+    "SearchPage.suggest",
     "SessionApi.delete",
     "SessionApi.get",
 }

@@ -13,6 +13,7 @@ const ON_DEMAND = [
   ["[data-progress]", () => import("./progress.js")],
   ["[data-chart]", () => import("./charts.js")],
   ["[data-password-rules]", () => import("./password-rules.js")],
+  ["[data-search]", () => import("./search.js")],
   ["[data-bell]", () => import("./bell.js")],
   ["[data-teacher-grid]", () => import("./grid/grid.js")],
 ];
