@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Institution, School, Teacher
+from app.models import Institution, Programme, School, Teacher, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import select_visible
 
@@ -107,6 +107,33 @@ finds(
     Finder(
         Teacher, N_("Teachers"), "ti-users", "TeacherView.show", _teachers, _of_teacher,
         (Teacher.name, Teacher.id), (joinedload(Teacher.school),),
+    )
+)  # fmt: skip
+
+
+def _programmes(words: str, _actor: Actor) -> ColumnElement[bool]:
+    return or_(Programme.title.icontains(words, autoescape=True), Programme.number == words)
+
+
+def _classes(words: str, _actor: Actor) -> ColumnElement[bool]:
+    return TrainingClass.title.icontains(words, autoescape=True)
+
+
+def _of_class(row: TrainingClass) -> str:
+    return f"{row.institution.name} · {row.starts_on.isoformat()}"
+
+
+finds(
+    Finder(
+        TrainingClass, N_("Classes"), "ti-school", "TrainingClassView.show", _classes, _of_class,
+        (TrainingClass.starts_on.desc(), TrainingClass.id), (joinedload(TrainingClass.institution),),
+    )
+)  # fmt: skip
+finds(
+    Finder(
+        Programme, N_("Programmes"), "ti-file-description", "ProgrammeView.show", _programmes,
+        lambda row: " · ".join(part for part in (row.number, row.institution.name) if part),
+        (Programme.id.desc(),), (joinedload(Programme.institution),),
     )
 )  # fmt: skip
 finds(

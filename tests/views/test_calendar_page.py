@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from app.domain.terms import WindowKind
-from app.models import Batch
 from app.views.help import help_of
 from app.views.menu import MENU
-from tests.services.test_calendar import START, opened, spans
+from tests.services.test_calendar import START, new_batches, opened, own_year, spans
 from tests.world import World
 
 LogIn = Callable[[str], FlaskClient]
@@ -32,8 +30,8 @@ def typed(**changed: Any) -> dict[str, str]:
 
 def test_the_province_sets_a_batch_on_one_screen(db: Any, login_as: LogIn, world: World) -> None:
     client = login_as("provincial_admin")
-    answer = client.post(f"/calendar/new?year={world.year.id}", data=typed())
-    batch = db.session.scalars(select(Batch)).one()
+    answer = client.post(f"/calendar/new?year={own_year().id}", data=typed())
+    (batch,) = new_batches(world)
     assert answer.location == f"/calendar/?batch={batch.id}"
     page = client.get(f"/calendar/edit/{batch.id}").text
     assert 'value="2026-03-02T08:00"' in page
@@ -45,27 +43,27 @@ def test_the_province_sets_a_batch_on_one_screen(db: Any, login_as: LogIn, world
 def test_a_year_and_its_first_batch_come_together(db: Any, login_as: LogIn, world: World) -> None:
     year = {"year": "2027", "year_name": "2027年度", "starts_on": "2027-01-01", "ends_on": "2027-12-31"}
     assert login_as("provincial_admin").post("/calendar/new", data=typed() | year).status_code == 302
-    assert str(db.session.scalars(select(Batch)).one()) == "2027年度 第一批"
+    assert [str(batch) for batch in new_batches(world)] == ["2027年度 第一批"]
 
 
 def test_what_is_wrong_stands_beside_its_window_and_nothing_typed_is_lost(
     db: Any, login_as: LogIn, world: World
 ) -> None:
     form = typed(adjustment=(25, 26), second_adjustment=(60, 50), round_two_school=None)
-    answer = login_as("provincial_admin").post(f"/calendar/new?year={world.year.id}", data=form)
+    answer = login_as("provincial_admin").post(f"/calendar/new?year={own_year().id}", data=form)
     assert answer.status_code == 422
     for field in ("opens_adjustment", "closes_second_adjustment", "opens_round_two_school"):
         assert f'id="{field}-error"' in answer.text
     for value in (form["opens_adjustment"], form["closes_second_adjustment"]):
         assert f'value="{value}"' in answer.text
-    assert db.session.scalars(select(Batch)).all() == []
+    assert new_batches(world) == []
 
 
 def test_another_batch_is_copied_to_a_day_without_saving(db: Any, login_as: LogIn, world: World) -> None:
     batch = opened(world)
-    page = login_as("provincial_admin").get(f"/calendar/new?year={world.year.id}&copy={batch.id}&first=2026-08-03").text
+    page = login_as("provincial_admin").get(f"/calendar/new?year={own_year().id}&copy={batch.id}&first=2026-08-03").text
     assert 'name="opens_declaration" type="datetime-local" value="2026-08-03T08:00"' in page
-    assert len(db.session.scalars(select(Batch)).all()) == 1
+    assert new_batches(world) == [batch]
 
 
 @pytest.mark.parametrize("username", ["teacher", "school_admin", "institution_admin", "non_teacher"])
@@ -95,6 +93,7 @@ def test_the_first_page_tells_the_reader_what_to_do_in_each_step(
 
 
 def test_no_calendar_yet_says_so(login_as: LogIn, world: World) -> None:
+    own_year()
     assert "/calendar/new" in login_as("provincial_admin").get("/calendar/").text
     assert login_as("teacher").get("/calendar/").status_code == 200
 
