@@ -15,6 +15,7 @@ from app.models import (
     Batch,
     BatchWindow,
     Bureau,
+    Enrollment,
     Institution,
     Organisation,
     Region,
@@ -116,6 +117,14 @@ def _institution_without_grants(row: Institution, problems: Problems, _actor: Ac
         problems.add(
             "institution_in_use", N_("The institution has region grants, whose history is kept; suspend it instead.")
         )
+
+
+@check_delete(Teacher)
+def _teacher_without_training(row: Teacher, problems: Problems, _actor: Actor) -> None:
+    """A record with any training stays, whatever became of it (TCH-12)."""
+    if _any(Enrollment, teacher_id=row.id):
+        text = N_("The teacher has training on record, so the record is kept; it stays among the deleted ones.")
+        problems.add("teacher_has_training", text)
 
 
 @check_delete(TrainingYear)

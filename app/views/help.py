@@ -47,6 +47,7 @@ HELP: dict[str, Help] = {
     "TrainingClassView": Help(EVERYBODY, ANY_TIME, N_("The classes of the year")),
     "EnrollmentView": Help(N_("Teachers, schools, institutions"), WindowKind.ROUND_ONE, N_("Enrollment and review")),
     "TeacherView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
+    "TeacherGridPage": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
     "ImportBatchView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
     "InstitutionView": Help(BUREAUS, BEFORE_THE_YEAR, YEAR),
     "GrantPage": GRANTS,

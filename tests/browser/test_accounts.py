@@ -116,11 +116,11 @@ def test_the_matrix_is_changed_marked_and_restored(page_as: Any) -> None:
     page = page_as("security_admin")
     page.goto("/roleview/list/")
     page.get_by_role("link", name="县级管理员").click()
-    page.locator("input[value='reveal:Teacher']").check()
+    page.locator("input[value='purge:Teacher']").check()
     page.locator("form.role-matrix button.btn-primary").click()
     with page.expect_navigation():
         page.click("#confirm-ok")
-    assert page.locator(".role-given input").get_attribute("value") == "reveal:Teacher"
+    assert page.locator(".role-given input").get_attribute("value") == "purge:Teacher"
     page.locator("form[action*='/restore/'] button").click()
     with page.expect_navigation():
         page.click("#confirm-ok")

@@ -304,8 +304,8 @@ def test_a_deleted_record_is_in_no_list_its_account_is_out_and_a_bureau_restores
 
 @pytest.mark.req("TCH-12", "OPS-2")
 def test_only_the_system_administrator_deletes_for_good_and_only_what_was_deleted(db: Any, world: World) -> None:
-    system, key = world.actor("system_admin"), world.teacher["zhang"].id
-    number = world.teacher["zhang"].teacher_number
+    system, key = world.actor("system_admin"), world.teacher["li"].id
+    number = world.teacher["li"].teacher_number
     with pytest.raises(NotVisible):
         teachers.hard_delete(key, actor=system)
     teachers.soft_delete(key, actor=world.actor("school_admin"))
@@ -318,6 +318,16 @@ def test_only_the_system_administrator_deletes_for_good_and_only_what_was_delete
     assert not db.session.scalar(select(func.count()).where(LoginName.name == number))
     (entry,) = traces(db, AuditAction.PURGE)
     assert (entry.row_id, entry.reason) == (key, "测试数据")
+
+
+@pytest.mark.req("TCH-12")
+def test_a_record_with_training_is_never_deleted_for_good(db: Any, world: World) -> None:
+    key = world.enrollment["xihu"].teacher_id
+    teachers.soft_delete(key, actor=world.actor("school_admin"))
+    with pytest.raises(Conflict, match="training"):
+        teachers.hard_delete(key, actor=world.actor("system_admin"))
+    db.session.expire_all()
+    assert db.session.get(Teacher, key).deleted_at is not None
 
 
 # --- protected values
