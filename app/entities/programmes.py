@@ -75,7 +75,7 @@ class Programme(Record):
     institution_id: Mapped[int] = reference(N_("Training institution"), "institution.id", index=False, nullable=False)
     credit_hours: Mapped[int] = column(N_("Credit hours"), Integer, nullable=False)
     credits: Mapped[Decimal | None] = column(N_("Credits"), Numeric(5, 1))
-    contents: Mapped[str | None] = column(N_("Contents"), String(4000))
+    contents: Mapped[str | None] = column(N_("Training contents"), String(4000))
     goals: Mapped[str | None] = column(N_("Goals"), String(4000))
     outline: Mapped[str | None] = column(N_("Outline"), String(4000))
     assessment: Mapped[str | None] = column(N_("Assessment"), String(2000))

@@ -19,6 +19,8 @@ SCREENS = (
     "people",
     "teacher_grid",
     "reference",
+    "declarations",
+    "programme_review",
     "programmes",
     "classes",
     "enrollments",

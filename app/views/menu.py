@@ -38,6 +38,13 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-school",
         (
             Entry(N_("Calendar of the year"), "ti-calendar-month", "CalendarPage.index", "Calendar"),
+            Entry(N_("My declarations"), "ti-file-plus", "DeclarationPage.index", "Programme", "declare"),
+            Entry(N_("Programmes to review"), "ti-checklist", "ReviewPage.index", "Programme", "review"),
+            Entry(N_("Opinions asked for"), "ti-message-question", "OpinionPage.index", "ExpertOpinion", "give"),
+            Entry(N_("Programmes"), "ti-books", "ProgrammeView.list", "Programme"),
+            Entry(N_("Classes"), "ti-school", "TrainingClassView.list", "TrainingClass"),
+            Entry(N_("Enrollments"), "ti-user-check", "EnrollmentView.list", "Enrollment"),
+            Entry(N_("Lecturers"), "ti-microphone", "LecturerView.list", "Lecturer"),
             Entry(N_("Training years"), "ti-calendar", "TrainingYearView.list", "TrainingYear", "edit"),
             Entry(N_("Batches"), "ti-calendar-event", "BatchView.list", "Batch", "edit"),
             Entry(N_("Enrollment rounds"), "ti-repeat", "EnrollmentRoundView.list", "EnrollmentRound", "edit"),

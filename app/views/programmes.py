@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+
 from app.domain.terms import ExpertReviewState, ProgrammeKind, ProgrammeState
 from app.domain.text import N_
 from app.models import (
@@ -15,6 +20,7 @@ from app.models import (
     TrainingYear,
 )
 from app.views.fab import RecordView, choice, contains, related
+from app.views.programme_page import programme_page
 
 
 class ProgrammeView(RecordView):
@@ -35,6 +41,12 @@ class ProgrammeView(RecordView):
         related("training_year", TrainingYear),
         related("batch", Batch),
     )
+
+    @expose("/show/<pk>")
+    @has_access
+    def show(self, pk: str) -> Any:
+        """Show a programme with its classes, and to who decides the means to."""
+        return programme_page(self, pk)
 
 
 class DeclarationDraftView(RecordView):

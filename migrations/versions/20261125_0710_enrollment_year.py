@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("institution_id", sa.Integer(), nullable=False, comment="Training institution"),
         sa.Column("credit_hours", sa.Integer(), nullable=False, comment="Credit hours"),
         sa.Column("credits", sa.Numeric(precision=5, scale=1), nullable=True, comment="Credits"),
-        sa.Column("contents", sa.String(length=4000), nullable=True, comment="Contents"),
+        sa.Column("contents", sa.String(length=4000), nullable=True, comment="Training contents"),
         sa.Column("goals", sa.String(length=4000), nullable=True, comment="Goals"),
         sa.Column("outline", sa.String(length=4000), nullable=True, comment="Outline"),
         sa.Column("assessment", sa.String(length=2000), nullable=True, comment="Assessment"),

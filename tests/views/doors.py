@@ -92,9 +92,18 @@ MANAGE_ACCOUNTS = PROVINCE | BUREAUS | {
 ROLE_KEEPERS = {R.SYSTEM_ADMIN, R.SECURITY_ADMIN}
 ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
 KEEP_TEACHERS = PROVINCE | BUREAUS | {R.SCHOOL_ADMIN, R.SCHOOL_INFORMATION_ADMIN}
+DECLARE = {R.SYSTEM_ADMIN} | INSTITUTIONS
+REVIEW = PROVINCE | BUREAUS | {R.BUREAU_REVIEWER}
 PAGES: dict[str, set[RoleName]] = {
     "CalendarPage.edit": PROVINCE,
     "CalendarPage.new": PROVINCE,
+    "DeclarationPage.index": DECLARE,
+    "DeclarationPage.new": INSTITUTIONS,  # the system administrator has no institution to declare for
+    "DeclarationPage.routing": DECLARE,
+    "DeclarationPage.save": INSTITUTIONS,
+    "OpinionPage.index": {R.SYSTEM_ADMIN, R.EXPERT_REVIEWER},
+    "ReviewPage.approve": REVIEW,
+    "ReviewPage.index": REVIEW,
     **dict.fromkeys(("AccountBatchPage.index", "AccountBatchPage.options"), MANAGE_ACCOUNTS),
     "AccountBatchPage.schools": PROVINCE | BUREAUS | {R.SECURITY_ADMIN},
     "AccountBatchPage.teachers": MANAGE_ACCOUNTS - {R.INSTITUTION_ADMIN},
@@ -162,6 +171,17 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
 }
 # Routes of our own that take a row: endpoint → the screen whose rows they take.
 ROW_ROUTES = {
+    "DeclarationPage.copy": "ProgrammeView",
+    "DeclarationPage.discard": "DeclarationDraftView",
+    "DeclarationPage.draft": "DeclarationDraftView",
+    "DeclarationPage.edit": "ProgrammeView",
+    "DeclarationPage.plan_file": "PlanFileView",
+    "DeclarationPage.submit": "ProgrammeView",
+    "DeclarationPage.take_back": "ProgrammeView",
+    "OpinionPage.answer": "ExpertOpinionView",
+    "ReviewPage.adjust": "ProgrammeView",
+    "ReviewPage.ask": "ProgrammeView",
+    "ReviewPage.decide": "ProgrammeView",
     "GrantPage.institution": "InstitutionView",
     "GrantPage.revoke": "RegionGrantView",
     "InboxMessageView.open": "InboxMessageView",

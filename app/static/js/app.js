@@ -14,6 +14,7 @@ const ON_DEMAND = [
   ["[data-chart]", () => import("./charts.js")],
   ["[data-password-rules]", () => import("./password-rules.js")],
   ["[data-search]", () => import("./search.js")],
+  ["[data-declaration]", () => import("./declaration.js")],
   ["[data-bell]", () => import("./bell.js")],
   ["[data-teacher-grid]", () => import("./grid/grid.js")],
 ];

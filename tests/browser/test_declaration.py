@@ -1,0 +1,126 @@
+"""A declaration in the browser: typed, refused by the form, mended, handed in, refused, handed in again, approved."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.domain.clock import now
+from app.extensions import db
+from app.models import BatchWindow, Programme
+from tests.support.declarations import PLAN
+
+
+@pytest.fixture(autouse=True)
+def open_windows(live: Any) -> None:
+    """Declaring and reviewing are open for the real clock of the server."""
+    with live.app.app_context():
+        open_now = {"opens_at": now() - timedelta(days=1), "closes_at": now() + timedelta(days=1)}
+        db.session.execute(
+            update(BatchWindow).where(BatchWindow.kind.in_(["declaration", "review"])).values(**open_now)
+        )
+        db.session.commit()
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> str:
+    """A training plan on the disk of the person at the browser."""
+    path = tmp_path / "方案.pdf"
+    path.write_bytes(PLAN.content)
+    return str(path)
+
+
+def fill(page: Any, **values: str) -> None:
+    """Fill controls by their id, `_` standing for `-`."""
+    for name, value in values.items():
+        page.fill(f"#{name.replace('__', '-')}", value)
+
+
+def send(page: Any, value: str) -> None:
+    """Press the button of the declaration form and confirm."""
+    page.click(f"button[name=do][value={value}]")
+    if value == "submit":
+        with page.expect_navigation():
+            page.click("#confirm-ok")
+
+
+@pytest.mark.req("PRG-2", "PRG-3", "PRG-4", "PRG-5", "PRG-7")
+def test_declare_refuse_mend_approve(page_as: Any, live: Any, plan: str, axe: Any) -> None:
+    page = page_as("institution_admin")
+    page.goto("/declarations/new")
+    fill(
+        page,
+        title="小学语文整本书阅读研修",
+        credit_hours="24",
+        goals="会教整本书",
+        contents="阅读策略",
+        lecturers__0__name="方晓华",
+    )
+    page.locator(".region-tree li label").first.click()
+    page.locator("[data-routed]", has_text="西湖区教育局").wait_for()
+    fill(page, classes__0__starts_on="2026-05-12", classes__0__ends_on="2026-05-10", classes__0__planned_seats="40")
+    fill(page, classes__0__place="进修学校")
+    page.click("[data-add-row=session]")
+    fill(page, classes__0__sessions__0__day="2026-05-12", classes__0__sessions__0__starts_at="08:30")
+    fill(page, classes__0__sessions__0__ends_at="11:30", classes__0__sessions__0__topic="导读课")
+    for _ in range(3):
+        page.click("[data-add-row=class]")
+    assert page.locator("[data-add-row=class]").is_disabled()
+    for _ in range(3):
+        page.locator("[data-class] .class-head [data-remove-row]").last.click()
+    page.set_input_files("#plan_file", plan)
+    axe(page)
+
+    send(page, "submit")
+    page.watch.allow("422")
+    assert "第 1 期 · 结束日期" in page.inner_text("[data-error-summary]")
+    assert page.evaluate("document.activeElement.hasAttribute('data-error-summary')")
+    assert "方案.pdf" in page.inner_text(".kept-file")
+    page.click("[data-error-summary] a[href='#classes-0-ends_on']")
+    assert page.evaluate("document.activeElement.id") == "classes-0-ends_on"
+    axe(page)
+    fill(page, classes__0__ends_on="2026-05-13")
+    send(page, "submit")
+    assert "待审核" in page.inner_text(".help-line")
+    axe(page)
+    address = page.url.removeprefix(live.url)
+
+    bureau = page_as("county_admin")
+    bureau.goto("/reviews/")
+    bureau.click("text=小学语文整本书阅读研修")
+    bureau.get_by_label("审核不通过").check()
+    with bureau.expect_navigation():
+        bureau.click("text=提交审核意见")
+    bureau.watch.allow("422")
+    axe(bureau)
+    bureau.locator("textarea[name$=-reason]").fill("请补充考核办法")
+    with bureau.expect_navigation():
+        bureau.click("text=提交审核意见")
+    assert "请补充考核办法" in bureau.inner_text(".time-line")
+
+    page.goto(address)
+    page.click("main a:has-text('修改')")
+    fill(page, assessment="提交一份单元设计")
+    send(page, "submit")
+    bureau.goto(address)
+    with bureau.expect_navigation():
+        bureau.click("text=提交审核意见")
+    assert "审核通过" in bureau.inner_text(".help-line")
+    with live.app.app_context():
+        row = db.session.scalar(select(Programme).where(Programme.title == "小学语文整本书阅读研修"))
+        assert (row.state, row.assessment, [one.state for one in row.classes]) == (
+            "approved", "提交一份单元设计", ["offered"],
+        )  # fmt: skip
+
+
+@pytest.mark.req("PRG-2", "ACC-9")
+def test_the_form_fits_a_phone(page_as: Any, axe: Any) -> None:
+    page = page_as("institution_admin", size=(360, 740))
+    page.goto("/declarations/new")
+    page.click("[data-add-row=session]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    axe(page)
