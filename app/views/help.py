@@ -43,6 +43,11 @@ HELP: dict[str, Help] = {
     "BatchView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
     "EnrollmentRoundView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
     "BatchWindowView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
+    "DeclarationPage": Help(
+        N_("Training institutions"), WindowKind.DECLARATION, N_("Declares programmes with classes and plan")
+    ),
+    "ReviewPage": Help(N_("Reviewing bureaus"), WindowKind.REVIEW, N_("Decides about each class declared")),
+    "OpinionPage": Help(N_("Experts"), WindowKind.REVIEW, N_("Gives the bureau a score and a comment")),
     "ProgrammeView": Help(N_("Institutions, reviewing bureaus"), WindowKind.DECLARATION, N_("Declaration and review")),
     "TrainingClassView": Help(EVERYBODY, ANY_TIME, N_("The classes of the year")),
     "EnrollmentView": Help(N_("Teachers, schools, institutions"), WindowKind.ROUND_ONE, N_("Enrollment and review")),

@@ -28,6 +28,7 @@ from app.services import declarations, programme_review, programmes
 from app.services.declarations import Upload
 from app.services.programme_review import Decision
 from app.services.transitions import history, history_of
+from app.services.waiting import waiting_for
 from tests.support.declarations import PLAN, typed, typed_class
 from tests.world import World
 
@@ -513,6 +514,23 @@ def test_an_expert_is_asked_answers_once_and_the_bureau_is_told(db: Any, world: 
     told = [m.account_id for m in db.session.scalars(select(InboxMessage).order_by(InboxMessage.id))]
     assert {expert.id, world.account[BUREAU].id} <= set(told)
     assert row.state == ProgrammeState.SUBMITTED  # the bureau decides
+
+
+@pytest.mark.req("PUB-2", "PRG-5", "ORG-6")
+def test_the_workbench_counts_what_waits_for_each_side(db: Any, world: World) -> None:
+    def waits(username: str, endpoint: str) -> int:
+        found = {item.endpoint: item.count for item in waiting_for(world.actor(username))}
+        return found.get(endpoint, 0)
+
+    before = waits(INSTITUTION, "DeclarationPage.index"), waits("expert_reviewer", "OpinionPage.index")
+    row = submitted(world)
+    programme_review.ask_experts(row.id, [world.account["expert_reviewer"].id], actor=world.actor(BUREAU))
+    assert waits(BUREAU, "ReviewPage.index") == 1
+    assert waits("qingyuan_county", "ReviewPage.index") == 0
+    assert waits("expert_reviewer", "OpinionPage.index") == before[1] + 1
+    decide(world, row, Decision(RETURN, "补充考核办法"))
+    assert waits(BUREAU, "ReviewPage.index") == 0
+    assert waits(INSTITUTION, "DeclarationPage.index") == before[0] + 1
 
 
 @pytest.mark.req("PRG-6", "ORG-6")

@@ -43,9 +43,9 @@ def test_what_ends_first_comes_first(db: Any, world: World) -> None:
     world.account["institution_operator"].status = AccountStatus.LOCKED
     db.session.flush()
     found = waiting_for(world.actor("institution_admin"))
-    assert [item.endpoint for item in found] == ["GrantPage.index", "AccountView.list"]
+    assert [item.endpoint for item in found] == ["GrantPage.index", "AccountView.list", "DeclarationPage.index"]
     assert found[0].deadline is not None
-    assert counts(world, "qingyuan_institution") == {}
+    assert counts(world, "qingyuan_institution") == {"DeclarationPage.index": 1}
 
 
 @pytest.mark.req("ORG-6")
