@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import ApiKey, Permission, PermissionView, Role, ViewMenu
 
-from app.entities.accounts import Account, Attempt, Captcha, LoginName, PermissionChange, SecurityStamp
+from app.entities.accounts import Account, Attempt, Captcha, LoginName, PermissionChange, SavedFilter, SecurityStamp
 from app.entities.base import Record, UtcDateTime
 from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
 from app.entities.classes import ClassAdjustment, ClassSession, FavouriteClass, TrainingClass
@@ -83,6 +83,7 @@ __all__ = [
     "Region",
     "RegionGrant",
     "Role",
+    "SavedFilter",
     "School",
     "Screening",
     "ScreeningCandidate",

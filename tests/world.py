@@ -58,6 +58,7 @@ from app.models import (
     Region,
     RegionGrant,
     Role,
+    SavedFilter,
     School,
     Screening,
     ScreeningCandidate,
@@ -146,6 +147,7 @@ class World:
     entry: dict[str, AuditEntry]
     job: dict[str, BackgroundJob]
     message: dict[str, InboxMessage]
+    saved_filter: dict[str, SavedFilter]
     year: TrainingYear
     stage: Stage
     subject: Subject
@@ -184,6 +186,7 @@ class World:
             BackgroundJob: self.job,
             InboxMessage: self.message,
             **self.training,
+            SavedFilter: self.saved_filter,
         }
 
 
@@ -304,8 +307,8 @@ def _login_names(accounts: Iterable[Account]) -> None:
     db.session.flush()
 
 
-def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return what each county bureau left behind: an audit entry, a job, a message."""
+def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], ...]:
+    """Return what each county bureau left behind: an audit entry, a job, a message, a saved filter."""
     sides = {"xihu": accounts["county_admin"], "qingyuan": accounts["qingyuan_county"]}
     entries = {
         name: AuditEntry(
@@ -325,8 +328,12 @@ def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], dict[str, Any
         name: InboxMessage(account_id=a.id, msgid="%(what)s", params={"what": f"{name} was told"}, read_at=now())
         for name, a in sides.items()
     }
-    _insert(entries, jobs, messages)
-    return entries, jobs, messages
+    saved = {
+        name: SavedFilter(account_id=a.id, list_name="SchoolView", name=f"{name} keeps this", query="?kind=primary")
+        for name, a in sides.items()
+    }
+    _insert(entries, jobs, messages, saved)
+    return entries, jobs, messages, saved
 
 
 # kind, first and last day: on the morning the clock of the tests stands at, round one is open

@@ -162,3 +162,16 @@ class Captcha(Record):
     token: Mapped[str] = column(N_("Token"), String(64), unique=True, nullable=False)
     answer_key: Mapped[str] = column(N_("Answer index"), String(64), nullable=False)
     expires_at: Mapped[datetime] = column(N_("Good until"), UtcDateTime, nullable=False, index=True)
+
+
+class SavedFilter(Record):
+    """A set of filters somebody keeps under a name, for one list (TCH-4)."""
+
+    __tablename__ = "saved_filter"
+    __label__ = N_("Saved filters")
+    __table_args__ = (UniqueConstraint("account_id", "list_name", "name", name="uq_saved_filter_name"),)
+
+    account_id: Mapped[int] = reference(N_("Account"), "ab_user.id", index=False, nullable=False, ondelete="CASCADE")
+    list_name: Mapped[str] = column(N_("List"), String(64), nullable=False)
+    name: Mapped[str] = column(N_("Name"), String(50), nullable=False)
+    query: Mapped[str] = column(N_("Filters"), String(1000), nullable=False)

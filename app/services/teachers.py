@@ -190,8 +190,11 @@ def hard_delete(key: Any, *, actor: Actor, reason: str | None = None) -> None:
 # --- seeing protected values
 
 
-def reveal(key: Any, *, actor: Actor, vault: Vault) -> dict[str, str | None]:
-    """Return the whole national ID and mobile number of a teacher, and write down who saw them (OPS-3).
+PROTECTED = ("national_id", "mobile")
+
+
+def reveal(key: Any, *, actor: Actor, vault: Vault, fields: Sequence[str] = PROTECTED) -> dict[str, str | None]:
+    """Return the whole national ID and mobile number of a teacher, and write down who saw which (OPS-3).
 
     Who keeps the record needs the permission; everybody sees the own numbers.
     """
@@ -200,8 +203,13 @@ def reveal(key: Any, *, actor: Actor, vault: Vault) -> dict[str, str | None]:
         actor.require("reveal", "Teacher")
         if not is_manageable(row, actor=actor):
             raise NotPermitted
+    shown = [name for name in PROTECTED if name in fields]
     with transaction():
-        fields = ["national_id", "mobile"]
-        audit.record(AuditAction.REVEAL, row, actor=actor, after={"fields": fields})
-        number = vault.open(row.national_id_sealed) if row.national_id_sealed else None
-        return {"national_id": number, "mobile": row.mobile}
+        audit.record(AuditAction.REVEAL, row, actor=actor, after={"fields": shown})
+        values = {"national_id": whole_id(row, vault), "mobile": row.mobile}
+    return {name: values[name] for name in shown}
+
+
+def whole_id(row: Teacher, vault: Vault) -> str | None:
+    """Return the national ID number; the caller masks it, or has asked for the permission and writes it down."""
+    return vault.open(row.national_id_sealed) if row.national_id_sealed else None

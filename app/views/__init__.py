@@ -13,6 +13,7 @@ SCREENS = (
     "own_account",
     "recovery",
     "roles",
+    "saved_filters",
     "organisations",
     "grants",
     "school_changes",

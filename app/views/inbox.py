@@ -108,7 +108,7 @@ class InboxMessageView(RecordView):
             return super().ordering(asked)
         return (InboxMessage.read_at.is_not(None), InboxMessage.id.desc())
 
-    def _row(self, row: Any) -> ListRow:
+    def _row(self, row: Any, names: Any) -> ListRow:
         told: Any = shown(row)
         return ListRow(row.id, told.text, [told], told.url_open, None, None)
 

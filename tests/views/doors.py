@@ -25,6 +25,7 @@ from app.models import (
     PlanFile,
     Programme,
     RegionGrant,
+    SavedFilter,
     School,
     Screening,
     ScreeningCandidate,
@@ -79,6 +80,7 @@ MEMBERS = {
     "PlatformOpenApi.get",
     "SearchPage.index",
     "SearchPage.suggest",
+    "SavedFilterView.save",
     "SessionApi.delete",
     "SessionApi.get",
 }
@@ -166,7 +168,9 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "TransitionView": (Transition, PROVINCE),
     "JobView": (BackgroundJob, {R.SYSTEM_ADMIN}),
     "RegionGrantView": (RegionGrant, PROVINCE),
+    "SavedFilterView": (SavedFilter, {R.SYSTEM_ADMIN}),
     "SchoolView": (School, PROVINCE),
+    "DeletedTeacherView": (Teacher, PROVINCE),
     "TeacherView": (Teacher, PROVINCE),
 }
 # Routes of our own that take a row: endpoint → the screen whose rows they take.
@@ -191,6 +195,7 @@ ROW_ROUTES = {
     "SchoolChangePage.split": "SchoolView",
     "SchoolChangePage.split_now": "SchoolView",
     "SchoolChangePage.split_plan": "SchoolView",
+    "TeacherView.reveal": "TeacherView",
 }
 # The routes a generated screen may have.
 RECORD_ROUTES = {"list", "show", "options", "add", "edit", "delete", "action", "action_post", "export"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, exists, or_, select
 
 from app.domain.terms import RoleName
-from app.models import Account, ApiKey, Bureau, Institution, Role, Teacher
+from app.models import Account, ApiKey, Bureau, Institution, Role, SavedFilter, Teacher
 from app.security.actor import Actor
 from app.security.roles import may_give, may_give_own
 from app.security.rules.places import institution_clause
@@ -55,4 +55,10 @@ def _account_below(actor: Actor) -> Clause:
 @sees(ApiKey)
 def _api_key(actor: Actor) -> Clause:
     own: Clause = ApiKey.user_id == actor.account_id
+    return own
+
+
+@sees(SavedFilter)
+def _saved_filter(actor: Actor) -> Clause:
+    own: Clause = SavedFilter.account_id == actor.account_id
     return own

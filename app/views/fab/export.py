@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -46,8 +46,9 @@ class Exporting:
         if len(keys) > AT_ONCE:
             return redirect(url_for("JobView.show", pk=self._start(asked, view.actor).id))
         file = BytesIO()
-        count = self.write_export(file, keys, view.actor)
-        self.audit_export(asked, count, view.actor)
+        names = self.columns_to_export()
+        count = self.write_export(file, keys, view.actor, names)
+        self.audit_export(asked, count, view.actor, names)
         file.seek(0)
         return send_file(file, XLSX, as_attachment=True, download_name=self.export_name())
 
@@ -57,6 +58,7 @@ class Exporting:
             "filters": asked.filters,
             "order": asked.order,
             "descending": asked.descending,
+            "columns": self.columns_to_export(),
             "language": str(get_locale()),
             "address": actor.address,
         }
@@ -77,35 +79,39 @@ class Exporting:
         return exports.keys_to_export(view.model, view.conditions(asked), view.ordering(asked), actor=actor)
 
     def write_export(
-        self, target: Any, keys: array[int], actor: Actor, progress: Callable[[int, int], None] | None = None
+        self,
+        target: Any,
+        keys: array[int],
+        actor: Actor,
+        names: Sequence[str],
+        progress: Callable[[int, int], None] | None = None,
     ) -> int:
-        """Write the rows of `keys`; return how many."""
-        names = self.columns_to_export()
+        """Write the columns `names` of the rows of `keys`; return how many."""
         model = self.model  # type: ignore[attr-defined]
         labels = [label_of(model, name) for name in names]
         rows = self._values(keys, names, actor, progress)
         return write_workbook(target, title=self.export_title(), labels=labels, rows=rows)
 
     def columns_to_export(self) -> tuple[str, ...]:
-        """Return the columns of the file: those of the list unless declared."""
+        """Return the columns of the file: those on the screen unless declared."""
         view: Any = self
-        return tuple(self.export_columns or view.list_columns)
+        return tuple(self.export_columns or view.columns_shown())
 
     def _values(
-        self, keys: array[int], names: tuple[str, ...], actor: Actor, progress: Callable[[int, int], None] | None
+        self, keys: array[int], names: Sequence[str], actor: Actor, progress: Callable[[int, int], None] | None
     ) -> Iterator[list[Value]]:
         view: Any = self
         done = 0
         for part in exports.rows_of_keys(view.model, keys, actor=actor, options=view.loads(names)):
             for row in part:
-                yield [plain(view.value_of(row, name)) for name in names]
+                yield [plain(view.export_value_of(row, name)) for name in names]
             done = min(done + exports.CHUNK, len(keys))
             if progress is not None:
                 progress(done, len(keys))
 
-    def audit_export(self, asked: Asked, count: int, actor: Actor) -> None:
+    def audit_export(self, asked: Asked, count: int, actor: Actor, names: Sequence[str]) -> None:
         """Write into the audit what was taken out."""
-        details = {"filters": asked.filters, "columns": list(self.columns_to_export())}
+        details = {"filters": asked.filters, "columns": list(names)}
         model = self.model  # type: ignore[attr-defined]
         exports.record_export(model, title=self.export_title(), rows=count, details=details, actor=actor)
 
@@ -129,14 +135,15 @@ def export_list(run: Run) -> Result:
     asked = Asked(run.arguments["filters"], run.arguments["order"], run.arguments["descending"], 1, 1)
     with acting_as(run.actor), force_locale(run.arguments["language"]):
         keys = view.export_keys(asked, run.actor)
+        columns = run.arguments.get("columns") or view.columns_to_export()
         name = f"{run.job_id}-{secrets.token_hex(8)}.xlsx"
         part = run.folder / f"{name}.part"
         try:
-            count = view.write_export(str(part), keys, run.actor, run.progress)
+            count = view.write_export(str(part), keys, run.actor, columns, run.progress)
             part.replace(run.folder / name)
         finally:
             part.unlink(missing_ok=True)
-        view.audit_export(asked, count, run.actor)
+        view.audit_export(asked, count, run.actor, columns)
         return Result(view.export_name(), name)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ class Asked:
     descending: bool
     page: int
     size: int
+    columns: str = ""  # as the address names them; empty: those remembered or declared
 
     @classmethod
     def from_request(cls, filter_names: list[str], order_columns: list[str], prefix: str = "") -> Asked:
@@ -38,12 +39,14 @@ class Asked:
             descending=descending,
             page=max(_number(request.args.get(f"{prefix}page"), 1), 1),
             size=size if size in PAGE_SIZES else DEFAULT_SIZE,
+            columns=",".join(request.args.getlist(f"{prefix}cols"))[:KEPT],
         )
 
     def url(self, **changes: Any) -> str:
         """Return this page's address with some of what is asked changed."""
         order = f"-{self.order}" if self.descending else self.order
-        state: dict[str, Any] = {**self.filters, "order": order, "page": self.page, "size": self.size, **changes}
+        state: dict[str, Any] = {**self.filters, "order": order, "page": self.page, "size": self.size}
+        state |= {"cols": self.columns, **changes}
         plain = {"page": 1, "size": DEFAULT_SIZE, "order": ""}
         return "?" + urlencode({n: v for n, v in state.items() if v not in ("", None) and plain.get(n) != v})
 
@@ -123,6 +126,7 @@ class Listing:
     url_add: str | None
     url_export: str | None
     empty_text: str
+    tools: dict[str, Any] = field(default_factory=dict)
 
     @property
     def pages(self) -> int:

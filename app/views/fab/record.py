@@ -13,7 +13,7 @@ from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import or_
-from sqlalchemy.orm import RelationshipProperty, selectinload
+from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 
 from app.domain.errors import DomainError, NotPermitted
 from app.extensions import db
@@ -24,8 +24,10 @@ from app.views.fab.export import Exporting
 from app.views.fab.filters import Filter
 from app.views.fab.forms import RecordForm, make_form
 from app.views.fab.interface import ScopedInterface
+from app.views.fab.list_tools import ListTools
 from app.views.fab.listing import Asked, Chip, Control, ListColumn, Listing, ListRow, RowAction
-from app.views.fab.pages import Edge
+from app.views.fab.pages import Edge, safe_next
+from app.views.fab.pages_of_rows import TOTALS, rows_of_page
 from app.web.i18n import sentence
 
 # Aliases, because inside the class `list` is the framework's list page.
@@ -41,7 +43,7 @@ PERMISSIONS = {
 }  # fmt: skip
 
 
-class RecordView(Exporting, Edge, ModelView):
+class RecordView(Exporting, ListTools, Edge, ModelView):
     """Screens of `model`. Declare columns, filters and form fields; labels come from the table.
 
     Raises RuntimeError at start-up for a model without a scope rule.
@@ -52,6 +54,7 @@ class RecordView(Exporting, Edge, ModelView):
     form_columns: tuple[str, ...] = ()
     create_columns: tuple[str, ...] | None = None
     order_by: str = "id"
+    interface: type[ScopedInterface] = ScopedInterface
     search_in: tuple[str, ...] = ("name",)
     editable = True
     empty_hint = ""
@@ -65,7 +68,7 @@ class RecordView(Exporting, Edge, ModelView):
     def __init__(self, **options: Any) -> None:
         if not is_declared(self.model):
             raise RuntimeError(f"{type(self).__name__}: write a scope rule for {self.model.__name__} first")
-        self.datamodel = ScopedInterface(self.model, db.session)
+        self.datamodel = self.interface(self.model, db.session)
         self.resource = self.class_permission_name = self.model.__name__
         self.method_permission_name = {**PERMISSIONS, **(self.method_permission_name or {})}
         if not self.editable:
@@ -77,7 +80,7 @@ class RecordView(Exporting, Edge, ModelView):
         self.search_columns = [self.datamodel.get_pk_name()]
         self.list_columns = list(self.list_columns or ["name"])
         self.show_columns = list(self.show_columns or self.list_columns)
-        self.order_columns = list(self.order_columns or [n for n in self.list_columns if self._sortable(n)])
+        self.order_columns = list(self.order_columns or [n for n in self.columns_offered() if self._sortable(n)])
         self.add_columns = self.edit_columns = []
         self.label_columns = {}
         super()._init_properties()
@@ -96,7 +99,8 @@ class RecordView(Exporting, Edge, ModelView):
     @has_access
     def list(self) -> Any:
         """Show one page of the visible rows."""
-        return self.render_template(self.list_template, title=self.title_of(), view=self, listing=self.listing())
+        page = self.render_template(self.list_template, title=self.title_of(), view=self, listing=self.listing())
+        return self.remembering(page)
 
     def title_of(self) -> str:
         """Return what the rows are called."""
@@ -106,15 +110,14 @@ class RecordView(Exporting, Edge, ModelView):
         """Return the page of the list the URL asks for; `extra` conditions narrow it further."""
         asked = Asked.from_request([f.name for f in self.filters], self.order_columns)
         statement = self.datamodel.statement([*self.conditions(asked), *extra])
-        count = self.datamodel.count(statement)
+        count = TOTALS.count(statement, self.datamodel.count)
         page = min(asked.page, max(1, -(-count // asked.size)))
-        loads = self.loads(self.list_columns)
-        rows = db.session.scalars(
-            statement.options(*loads).order_by(*self.ordering(asked)).limit(asked.size).offset((page - 1) * asked.size)
-        ).all()
+        names = self.columns_shown()
+        order, options = self.ordering(asked), self.loads(names)
+        rows = rows_of_page(self.model, statement, order, page=page, size=asked.size, count=count, options=options)
         return Listing(
-            columns=[self._head(name, asked) for name in self.list_columns],
-            rows=[self._row(row) for row in rows],
+            columns=[self._head(name, asked) for name in names],
+            rows=[self._row(row, names) for row in rows],
             count=count,
             asked=asked,
             actions=self.bulk_actions(),
@@ -123,6 +126,7 @@ class RecordView(Exporting, Edge, ModelView):
             url_add=self._url("add") if self.may("create", "add") else None,
             url_export=self._url("export") + asked.url(page=1) if self.may("export", "export") else None,
             empty_text=_(self.empty_hint) if self.empty_hint else _("Nothing here yet."),
+            tools=self.list_tools(asked, self.actor),
         )
 
     def conditions(self, asked: Asked) -> Conditions:
@@ -138,7 +142,9 @@ class RecordView(Exporting, Edge, ModelView):
 
     def loads(self, names: Iterable[str]) -> Loads:
         """Return what is loaded together with the rows, so that no cell asks the database by itself."""
-        return tuple(selectinload(getattr(self.model, name)) for name in names if self._is_relation(name))
+        found = {name: property_of(self.model, name) for name in names if self._is_relation(name)}
+        several = {True: selectinload, False: joinedload}
+        return tuple(several[bool(mapped.uselist)](getattr(self.model, name)) for name, mapped in found.items())
 
     def _is_relation(self, name: str) -> bool:
         return isinstance(property_of(self.model, name), RelationshipProperty)
@@ -151,12 +157,12 @@ class RecordView(Exporting, Edge, ModelView):
             name, label_of(self.model, name), name in self.order_columns, direction, asked.url(order=target, page=1)
         )
 
-    def _row(self, row: Any) -> ListRow:
+    def _row(self, row: Any, names: Keys) -> ListRow:
         return ListRow(
             pk=row.id,
             title=str(row),
-            cells=[cell_of(self.value_of(row, name)) for name in self.list_columns],
-            url_show=self._url("show", pk=row.id),
+            cells=[cell_of(self.value_of(row, name)) for name in names],
+            url_show=self._url("show", pk=row.id) if "show" not in self.exclude_route_methods else None,
             url_edit=self._url("edit", pk=row.id) if self.may("edit", "edit") else None,
             url_delete=self._url("delete", pk=row.id) if self.may("delete", "delete") else None,
         )
@@ -164,6 +170,10 @@ class RecordView(Exporting, Edge, ModelView):
     def value_of(self, row: Any, name: str) -> Any:
         """Return the value of a list or show column; override to mask."""
         return getattr(row, name)
+
+    def export_value_of(self, row: Any, name: str) -> Any:
+        """Return the value of an exported column; override where an export shows more or less than the screen."""
+        return self.value_of(row, name)
 
     def _control(self, declared: Filter, asked: Asked) -> Control:
         value = asked.filters.get(declared.name, "")
@@ -301,7 +311,7 @@ class RecordView(Exporting, Edge, ModelView):
             db.session.rollback()
             for problem in error.problems:
                 flash(sentence(problem), "danger")
-        return redirect(self._url("list"))
+        return redirect(safe_next(self._url("list")))
 
     def remove(self, pk: str) -> None:
         """Delete the row; override to call a named verb."""
@@ -327,7 +337,7 @@ class RecordView(Exporting, Edge, ModelView):
         if name not in self.actions:
             abort(404)
         self.actor.require(self._verb(name), self.resource)
-        rows = [fetch_visible(self.model, key, actor=self.actor) for key in keys]
+        rows = [self.fetch(key) for key in keys]
         if not rows:
             flash(_("Choose at least one row first."), "warning")
             return redirect(self._url("list"))
@@ -369,6 +379,10 @@ class RecordView(Exporting, Edge, ModelView):
         return property_of(self.model, name).mapper.class_
 
     # --- small helpers
+
+    def fetch(self, key: Any) -> Any:
+        """Return the row an action is about; override where the screen shows other rows than the scope does."""
+        return fetch_visible(self.model, key, actor=self.actor)
 
     def may(self, verb: str, route: str) -> bool:
         """Tell whether the actor may do `verb` and this screen offers `route`."""
