@@ -12,26 +12,32 @@ from collections.abc import Iterator
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+from app.domain.compound_files import BROKEN, OLE, CompoundFile
+
 ZIP = b"PK\x03\x04"
-ENTRY = 128  # bytes of a directory entry
-END_OF_CHAIN, FREE = 0xFFFFFFFE, 0xFFFFFFFF
-HEADER_FAT = 109  # sectors of the FAT that the header itself names
 # Storages and streams that carry programs, and those of a locked file.
 ACTIVE_STREAMS = {"Macros", "_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA", "ObjectPool", "\x01Ole10Native"}
 LOCKED_STREAMS = {"EncryptedPackage", "EncryptionInfo"}
+# Records of an old workbook: a sheet and its kind, a password.
+SHEET, PASSWORD, MACRO_SHEETS = 0x85, 0x2F, (1, 6)
+WORD_FLAGS, WORD_LOCKED = 11, 0x01  # of an old document: the byte, and its bit that says “encrypted”
 
 MOST_PARTS = 2000
 MOST_UNPACKED = 64 * 1024 * 1024  # bytes
 MOST_RATIO = 200  # of one part; pictures are packed already, XML rarely better than a hundredfold
 SMALL = 1024 * 1024  # bytes of a part below which the ratio says nothing
 _ACTIVE_PART = re.compile(
-    r"vbaProject|vbaData|activeX/|oleObject\d*\.bin$|macrosheets/|\.(exe|dll|js|vbs|bat|cmd|scr|lnk)$", re.IGNORECASE
+    r"vbaProject|vbaData|activeX/|oleObject\d*\.bin$|macrosheets/"
+    r"|\.(exe|dll|js|jse|vbs|vbe|wsf|ps1|hta|bat|cmd|com|scr|lnk|jar|msi|docm|dotm|xlsm|xltm|xlam|xlsb|html?)$",
+    re.IGNORECASE,
 )
-_RELATION = re.compile(rb"<Relationship\b[^>]*>", re.IGNORECASE)
-_OUTSIDE = re.compile(rb"""TargetMode\s*=\s*["']External["']""", re.IGNORECASE)
-_LOADED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|externalLinkPath)[\"']", re.IGNORECASE)
-_DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_RELATION = re.compile(r"<Relationship\b[^>]*>", re.IGNORECASE)
+_OUTSIDE = re.compile(r"""TargetMode\s*=\s*["']External["']""", re.IGNORECASE)
+_LOADED = re.compile(r"/(?:attachedTemplate|oleObject|frame|externalLinkPath|subDocument)[\"']", re.IGNORECASE)
+_PROGRAM = re.compile(r"/(?:vbaProject|wordVbaData|oleObject|control|aFChunk|xlMacrosheet)[\"']", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_FIELD = re.compile(r"<w:instrText[^>]*>([^<]*)|w:instr\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
+_DDE = re.compile(r"\bDDE(?:AUTO)?\b|<(?:\w+:)?ddeLink\b", re.IGNORECASE)
 
 
 def legacy_faults(content: bytes, wanted: set[str]) -> list[str]:
@@ -39,64 +45,43 @@ def legacy_faults(content: bytes, wanted: set[str]) -> list[str]:
     if not content.startswith(OLE):
         return ["content"]
     try:
-        names = set(_directory(content))
-    except (struct.error, ValueError, IndexError):
+        file = CompoundFile(content)
+        if file.names & LOCKED_STREAMS:
+            return ["locked"]
+        if not file.names & wanted:
+            return ["content"]
+        if _has_password(file):
+            return ["locked"]
+        return ["active"] if file.names & ACTIVE_STREAMS or _has_macro_sheet(file) else []
+    except BROKEN:
         return ["damaged"]
-    if names & LOCKED_STREAMS:
-        return ["locked"]
-    if not names & wanted:
-        return ["content"]
-    return ["active"] if names & ACTIVE_STREAMS else []
 
 
-def _directory(content: bytes) -> Iterator[str]:
-    """Yield the names in the directory of a compound file. Raises ValueError or struct.error when it is broken."""
-    shift, start, first_difat = (
-        struct.unpack_from("<H", content, 30)[0], struct.unpack_from("<I", content, 48)[0],
-        struct.unpack_from("<I", content, 68)[0],
-    )  # fmt: skip
-    if shift not in (9, 12):
-        raise ValueError("sector size")
-    size = 1 << shift
-    fat = _table(content, size, first_difat)
-    for sector in _chain(fat, start):
-        data = content[(sector + 1) * size : (sector + 2) * size]
-        for at in range(0, len(data) - ENTRY + 1, ENTRY):
-            length = struct.unpack_from("<H", data, at + 64)[0]
-            if data[at + 66] and 2 <= length <= 64:
-                yield data[at : at + length - 2].decode("utf-16-le")
+def _has_password(file: CompoundFile) -> bool:
+    document = file.stream("WordDocument")
+    return (len(document) > WORD_FLAGS and bool(document[WORD_FLAGS] & WORD_LOCKED)) or any(
+        kind == PASSWORD for kind, _data in _records(file)
+    )
 
 
-def _table(content: bytes, size: int, first_difat: int) -> list[int]:
-    """Return the sector table: sector → the one after it."""
-    sectors = list(struct.unpack_from(f"<{HEADER_FAT}I", content, 76))
-    seen: set[int] = set()
-    while first_difat < END_OF_CHAIN and first_difat not in seen:
-        seen.add(first_difat)
-        more = struct.unpack_from(f"<{size // 4}I", content, (first_difat + 1) * size)
-        sectors += more[:-1]
-        first_difat = more[-1]
-    table: list[int] = []
-    for sector in sectors:
-        if sector < END_OF_CHAIN:
-            table += struct.unpack_from(f"<{size // 4}I", content, (sector + 1) * size)
-    return table
+def _has_macro_sheet(file: CompoundFile) -> bool:
+    return any(kind == SHEET and len(data) > 5 and data[5] in MACRO_SHEETS for kind, data in _records(file))
 
 
-def _chain(fat: list[int], sector: int) -> Iterator[int]:
-    """Yield the sectors of a chain. Raises ValueError when it runs in a circle or out of the file."""
-    for _step in range(len(fat) + 1):
-        if sector >= END_OF_CHAIN:
-            return
-        yield sector
-        sector = fat[sector]
-    raise ValueError("a chain of sectors runs in a circle")
+def _records(file: CompoundFile) -> Iterator[tuple[int, bytes]]:
+    """Yield the records of an old workbook: kind and data."""
+    book = file.stream("Workbook") or file.stream("Book")
+    at = 0
+    while at + 4 <= len(book):
+        kind, length = struct.unpack_from("<HH", book, at)
+        yield kind, book[at + 4 : at + 4 + length]
+        at += 4 + length
 
 
 def package_faults(content: bytes, main: str) -> list[str]:
     """Return what is wrong with a zip package that has to hold the part `main`."""
     if content.startswith(OLE):
-        return ["locked"] if {"EncryptedPackage"} & set(_names_or_none(content)) else ["content"]
+        return ["locked"] if "EncryptedPackage" in _names_or_none(content) else ["content"]
     if not content.startswith(ZIP):
         return ["content"]
     try:
@@ -110,11 +95,11 @@ def package_faults(content: bytes, main: str) -> list[str]:
         raise
 
 
-def _names_or_none(content: bytes) -> list[str]:
+def _names_or_none(content: bytes) -> set[str]:
     try:
-        return list(_directory(content))
-    except (struct.error, ValueError, IndexError):
-        return []
+        return CompoundFile(content).names
+    except BROKEN:
+        return set()
 
 
 def _part_faults(package: ZipFile, parts: list[ZipInfo], main: str) -> list[str]:
@@ -143,15 +128,28 @@ def _blows_up(parts: list[ZipInfo]) -> bool:
 
 
 def _declares_programs(package: ZipFile, names: set[str]) -> bool:
-    """Tell whether types or relations name macros, a template from outside, or the XML declares entities."""
+    """Tell whether types, relations or fields name programs or load something, or the XML declares entities."""
     for name in names:
-        if name.endswith(".rels") and _loads_from_outside(package.read(name)):
+        if not name.lower().endswith((".rels", ".xml", ".vml")):
+            continue
+        text = _text(package.read(name))
+        if _DOCTYPE.search(text) or (name.lower().endswith(".rels") and _loads_or_runs(text)):
             return True
-        if name.endswith(".xml") and _DOCTYPE.search(package.read(name)[:4096]):
+        if _DDE.search("".join(a or b for a, b in _FIELD.findall(text))) or "ddeLink" in text:
             return True
-    return b"macroEnabled" in package.read("[Content_Types].xml")
+    types = _text(package.read("[Content_Types].xml"))
+    return any(word in types for word in ("macroEnabled", "vbaProject", "activeX", "macrosheet", "oleObject"))
 
 
-def _loads_from_outside(relations: bytes) -> bool:
-    """Tell whether opening the file would load a template, an object or a frame from elsewhere; links are harmless."""
-    return any(_OUTSIDE.search(one) and _LOADED.search(one) for one in _RELATION.findall(relations))
+def _text(part: bytes) -> str:
+    """Return XML as text, whichever of its encodings it has."""
+    wide = part.startswith((b"\xff\xfe", b"\xfe\xff")) or part[:2] in (b"<\0", b"\0<")
+    if not wide:
+        return part.decode("utf-8", "replace")
+    return part.decode("utf-16-be" if part[:2] in (b"\xfe\xff", b"\0<") else "utf-16-le", "replace")
+
+
+def _loads_or_runs(relations: str) -> bool:
+    """Tell whether opening the file would run something or load it from elsewhere; links are harmless."""
+    found = _RELATION.findall(relations)
+    return any(_PROGRAM.search(one) or (_OUTSIDE.search(one) and _LOADED.search(one)) for one in found)

@@ -6,16 +6,15 @@ What is refused: a type that is not allowed, a content that is not what the name
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from app.domain.errors import Problem, problem
 from app.domain.office_files import legacy_faults, package_faults
+from app.domain.pdf_files import pdf_faults
 from app.domain.text import N_, LabelledEnum
 
 LONGEST_NAME = 120
-TAIL = 2048  # bytes at the end in which a PDF says that it ends
 CONTENT_TYPES = {
     "doc": "application/msword",
     "xls": "application/vnd.ms-excel",
@@ -23,8 +22,6 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
-_PDF_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
-_PDF_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia)\b")
 
 
 class Fault(LabelledEnum):
@@ -72,19 +69,8 @@ def plan_file_problems(name: str, content: bytes, *, limit: int, types: Collecti
     return [problem(f"plan_file_{fault}", fault.label, field="plan_file", **told) for fault in faults]
 
 
-def _pdf_faults(content: bytes) -> list[str]:
-    """Return what is wrong with a PDF; names may hide behind #-codes, which are read first."""
-    if not content.startswith(b"%PDF-"):
-        return ["content"]
-    if b"%%EOF" not in content[-TAIL:]:
-        return ["damaged"]
-    plain = _PDF_NAME.sub(lambda code: bytes([int(code.group(1), 16)]), content)
-    faults = ["active"] if _PDF_ACTIVE.search(plain) else []
-    return [*faults, "locked"] if b"/Encrypt" in plain else faults
-
-
 _READERS: dict[str, Callable[[bytes], list[str]]] = {
-    "pdf": _pdf_faults,
+    "pdf": pdf_faults,
     "doc": lambda content: legacy_faults(content, {"WordDocument"}),
     "xls": lambda content: legacy_faults(content, {"Workbook", "Book"}),
     "docx": lambda content: package_faults(content, "word/document.xml"),
