@@ -37,8 +37,8 @@ class AuditEntry(Record):
     account: Mapped[Account | None] = relationship()
 
     def __str__(self) -> str:
-        """Return the act and its object."""
-        return f"{self.entity} {self.subject or ''}".strip()
+        """Return what was acted on."""
+        return self.subject or self.entity
 
 
 class NumberSeries(Record):

@@ -8,6 +8,7 @@ from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
 from app.models import Enrollment, School, Screening, ScreeningCandidate, Transition
 from app.services.transitions import state_labels
 from app.views.fab import RecordView, choice, contains, related
+from app.views.fab.columns import entity_label
 
 
 class EnrollmentView(RecordView):
@@ -64,10 +65,10 @@ class TransitionView(RecordView):
         return super().ordering(asked) if asked.order else (Transition.id.desc(),)
 
     def value_of(self, row: Any, name: str) -> Any:
-        """Return the states as the words they are."""
+        """Return the states and the kind of record as the words they are."""
         if name in ("from_state", "to_state"):
             return state_labels(row)[name == "to_state"]
-        return super().value_of(row, name)
+        return entity_label(row.entity) if name == "entity" else super().value_of(row, name)
 
 
 VIEWS = (EnrollmentView, ScreeningView, ScreeningCandidateView, TransitionView)

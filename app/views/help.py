@@ -30,6 +30,9 @@ EVERYBODY, ANY_TIME = N_("Everybody"), N_("At any time")
 BUREAUS, STAFF = N_("Bureaus"), N_("Bureaus, institutions, schools")
 PROVINCE = N_("Provincial department")
 BEFORE_THE_YEAR = N_("Before the training year begins")
+INSTITUTIONS, SCHOOLS = N_("Institutions"), N_("Schools, bureaus above them")
+BUREAUS_INSTITUTIONS = N_("Bureaus and institutions")
+DECLARING, DRAWING = N_("Declaration and review"), N_("The draw of an over-full class")
 BASICS, YEAR, RUNNING = N_("Basic information"), N_("Preparing the year"), N_("Running the platform")
 GRANTS = Help(PROVINCE, N_("Before institutions declare"), N_("Decides at which regions an institution may aim"))
 
@@ -37,6 +40,7 @@ HELP: dict[str, Help] = {
     "HomeView": Help(EVERYBODY, ANY_TIME, N_("What waits for you, and where the year stands")),
     "InboxMessageView": Help(EVERYBODY, ANY_TIME, N_("What happened to what concerns you")),
     "JobView": Help(EVERYBODY, ANY_TIME, N_("Long exports and imports, and their files")),
+    "SavedFilterView": Help(EVERYBODY, ANY_TIME, N_("Filters kept under a name, for the lists they belong to")),
     "SearchPage": Help(EVERYBODY, ANY_TIME, N_("Find anything you may see")),
     "CalendarPage": Help(PROVINCE, BEFORE_THE_YEAR, N_("Sets the windows of every step; everybody reads them")),
     "TrainingYearView": Help(PROVINCE, BEFORE_THE_YEAR, YEAR),
@@ -48,16 +52,28 @@ HELP: dict[str, Help] = {
     ),
     "ReviewPage": Help(N_("Reviewing bureaus"), WindowKind.REVIEW, N_("Decides about each class declared")),
     "OpinionPage": Help(N_("Experts"), WindowKind.REVIEW, N_("Gives the bureau a score and a comment")),
-    "ProgrammeView": Help(N_("Institutions, reviewing bureaus"), WindowKind.DECLARATION, N_("Declaration and review")),
+    "DeclarationDraftView": Help(INSTITUTIONS, WindowKind.DECLARATION, DECLARING),
+    "LecturerView": Help(INSTITUTIONS, WindowKind.DECLARATION, DECLARING),
+    "PlanFileView": Help(INSTITUTIONS, WindowKind.DECLARATION, DECLARING),
+    "ExpertOpinionView": Help(N_("Reviewing bureaus, experts"), WindowKind.REVIEW, DECLARING),
+    "ProgrammeView": Help(N_("Institutions, reviewing bureaus"), WindowKind.DECLARATION, DECLARING),
     "TrainingClassView": Help(EVERYBODY, ANY_TIME, N_("The classes of the year")),
+    "ClassSessionView": Help(INSTITUTIONS, N_("Before the class begins"), N_("The timetable of a class")),
+    "ClassAdjustmentView": Help(BUREAUS_INSTITUTIONS, WindowKind.ADJUSTMENT, N_("Seats and dates of a class change")),
+    "FavouriteClassView": Help(N_("Teachers"), ANY_TIME, N_("Classes one keeps an eye on")),
     "EnrollmentView": Help(N_("Teachers, schools, institutions"), WindowKind.ROUND_ONE, N_("Enrollment and review")),
-    "TeacherView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
-    "TeacherGridPage": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
-    "ImportBatchView": Help(N_("Schools, bureaus above them"), ANY_TIME, BASICS),
+    "ScreeningView": Help(BUREAUS, N_("When a round has closed"), DRAWING),
+    "ScreeningCandidateView": Help(BUREAUS, N_("When a round has closed"), DRAWING),
+    "TransitionView": Help(BUREAUS_INSTITUTIONS, ANY_TIME, N_("What was decided, when and by whom")),
+    "TeacherView": Help(SCHOOLS, ANY_TIME, BASICS),
+    "TeacherGridPage": Help(SCHOOLS, ANY_TIME, BASICS),
+    "ImportBatchView": Help(SCHOOLS, ANY_TIME, BASICS),
+    "DeletedTeacherView": Help(SCHOOLS, N_("When a record was deleted by mistake"), BASICS),
     "InstitutionView": Help(BUREAUS, BEFORE_THE_YEAR, YEAR),
     "GrantPage": GRANTS,
     "RegionGrantView": GRANTS,
     "SchoolView": Help(BUREAUS, ANY_TIME, BASICS),
+    "SchoolChangePage": Help(BUREAUS, N_("When schools are merged or split"), BASICS),
     "BureauView": Help(BUREAUS, ANY_TIME, BASICS),
     "RegionView": Help(PROVINCE, ANY_TIME, BASICS),
     "AccountView": Help(STAFF, ANY_TIME, N_("Who may sign in, below oneself")),
@@ -72,6 +88,8 @@ HELP: dict[str, Help] = {
     "PostCategoryView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
     "ProfessionalTitleView": Help(PROVINCE, BEFORE_THE_YEAR, BASICS),
     "AuditEntryView": Help(N_("Bureaus and auditors"), ANY_TIME, RUNNING),
+    "ApiPage": Help(N_("Builders of other systems"), ANY_TIME, RUNNING),
+    "GalleryPage": Help(N_("Builders of this platform"), ANY_TIME, N_("How its parts look")),
 }  # fmt: skip
 
 

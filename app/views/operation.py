@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.terms import AuditAction
 from app.models import AuditEntry
 from app.views.fab import RecordView, choice, contains
+from app.views.fab.columns import entity_label
 
 
 class AuditEntryView(RecordView):
@@ -18,6 +19,10 @@ class AuditEntryView(RecordView):
     list_columns = ["created_at", "account", "action", "entity", "subject", "address"]
     show_columns = [*list_columns, "before", "after", "reason", "request_id"]
     filters = (contains("subject", "entity"), choice("action", AuditAction))
+
+    def value_of(self, row: Any, name: str) -> Any:
+        """Return the kind of record as its word."""
+        return entity_label(row.entity) if name == "entity" else super().value_of(row, name)
 
     def ordering(self, asked: Any) -> tuple[Any, ...]:
         """Return the newest first unless asked otherwise."""

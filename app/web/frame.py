@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from app.domain.calendar import Phase, Timing
@@ -41,7 +42,7 @@ def frame() -> dict[str, Any]:
         menu = menu_for(actor, request.path) if actor.signed_in else []
         g.frame = {
             "menu": menu,
-            "crumbs": [(group["label"], None) for group in menu if any(item["active"] for item in group["items"])][:1],
+            "crumbs": _crumbs(menu),
             **(_year(actor) if actor.signed_in else {}),
             "person": _person(),
             "unread": unread_count(actor.account_id),
@@ -51,6 +52,15 @@ def frame() -> dict[str, Any]:
             "urls": _urls(),
         }
     return dict(g.frame)
+
+
+def _crumbs(menu: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    """Return where the breadcrumb begins: a group of the menu, else the home page; nowhere on the home page."""
+    home = url_for("HomeView.index")
+    if not menu or request.path == home:
+        return []
+    groups = [group["label"] for group in menu if any(item["active"] for item in group["items"])]
+    return [(groups[0], None)] if groups else [(_("Home"), home)]
 
 
 def _year(actor: Actor) -> dict[str, Any]:

@@ -73,13 +73,17 @@ def phone(browser: Browser, live: Live) -> Iterator[Page]:
 
 @pytest.fixture
 def page_as(browser: Browser, live: Live, request: pytest.FixtureRequest) -> Callable[..., Page]:
-    """`page_as(username)` opens a further page, signed in as that account; `size=chromium.PHONE` for a phone."""
+    """`page_as(username)` opens a further page, signed in as that account; `size=chromium.PHONE` for a phone.
 
-    def open_page(username: str, **options: Any) -> Page:
+    `page_as(None)` opens one for a visitor.
+    """
+
+    def open_page(username: str | None, **options: Any) -> Page:
         context = chromium.opened(browser, live.url, **options)
         opened = context.__enter__()
         request.addfinalizer(lambda: context.__exit__(None, None, None))
-        opened.context.add_cookies([live.cookie_for(username)])
+        if username:
+            opened.context.add_cookies([live.cookie_for(username)])
         return opened
 
     return open_page

@@ -14,14 +14,18 @@ from tests.world import build
 
 
 class Live(Server):
-    """A server with the world of `tests/world.py`; `reset()` brings its database back to the start."""
+    """A server with the world of `tests/world.py`; `reset()` brings its database back to the start.
+
+    `ids[School]["xihu"]` is the key of a row of the world.
+    """
 
     def __init__(self, databases: Databases) -> None:
         database = databases.fresh("sqlite")
         self.app = make_app(database)
         with self.app.app_context():
-            build()
+            rows = build().rows()
             db.session.commit()
+            self.ids = {model: {name: row.id for name, row in named.items()} for model, named in rows.items()}
         self._start = database.folder / "start.db"
         copy_sqlite(database.file, self._start)
         super().__init__(database)

@@ -36,10 +36,23 @@ function build(select) {
     },
   });
   select.setAttribute("aria-hidden", "true"); // the text field of the box speaks for it
+  const clear = box.wrapper.querySelector(".clear-button");
+  if (clear) giveKeys(clear);
   const input = box.control_input;
   for (const name of ["aria-describedby", "aria-invalid"]) if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
   input.setAttribute("autocomplete", "off");
   remember(select.form);
+}
+
+// The button that empties a box is no button element: it gets its name and its keys here.
+function giveKeys(clear) {
+  clear.setAttribute("aria-label", text("remove"));
+  clear.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    clear.click();
+  });
 }
 
 async function load(box, select, query) {

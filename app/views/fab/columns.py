@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask_appbuilder import Model
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from sqlalchemy import inspect
@@ -43,6 +44,12 @@ def about_of(model: type[Any], name: str) -> str:
     column = column_of(model, name)
     about = column.info.get("about") if column is not None else None
     return _(about) if about else ""
+
+
+def entity_label(name: str) -> str:
+    """Return what the rows of an entity are called, from the name of its class; that name when it is gone."""
+    found = [mapper.class_ for mapper in Model.registry.mappers if mapper.class_.__name__ == name]
+    return _(found[0].__label__) if found else name
 
 
 def text_of(value: Any) -> str:
