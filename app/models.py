@@ -9,7 +9,7 @@
 7. A `TrainingYear` has `Batch`es; a batch has two `EnrollmentRound`s and eight `BatchWindow`s.
 8. `ParameterValue`s override the defaults of `app/domain/parameters.py`; `ParameterChange` keeps their history.
 9. `AuditEntry` tells who did what; `Attempt` and `Captcha` guard the door.
-10. A `BackgroundJob` is long work; an `InboxMessage` tells its owner.
+10. A `BackgroundJob` is long work; an `InboxMessage` tells its owner; an `ImportBatch` keeps a plan of rows.
 11. A `Programme` has `Lecturer`s, `PlanFile`s and `TrainingClass`es; `ExpertOpinion`s help its review.
 12. A class has `ClassSession`s and seats; `ClassAdjustment`s expand or cancel it, a `FavouriteClass` marks it.
 13. An `Enrollment` puts a teacher into a class; a `Screening` draws among its `ScreeningCandidate`s.
@@ -25,6 +25,7 @@ from app.entities.base import Record, UtcDateTime
 from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
 from app.entities.classes import ClassAdjustment, ClassSession, FavouriteClass, TrainingClass
 from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, Transition
+from app.entities.imports import ImportBatch, ImportBlock
 from app.entities.lecturers import Lecturer
 from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage, NumberSeries
 from app.entities.people import Teacher, teacher_name_pair
@@ -63,6 +64,8 @@ __all__ = [
     "ExpertOpinion",
     "FavouriteClass",
     "Grade",
+    "ImportBatch",
+    "ImportBlock",
     "InboxMessage",
     "Institution",
     "Lecturer",

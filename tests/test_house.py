@@ -20,8 +20,8 @@ MOST_LINES_IN_A_FILE = 400
 MOST_LINES_IN_A_FUNCTION = 45
 REQUEST_GLOBALS = {"g", "request", "session", "current_user"}
 REQUEST_LAYERS = ("web", "views", "api")
-# The state of a background job tells where its worker is; no rule and no person decides it.
-STATE_WRITERS = ("app/services/transitions.py", "app/services/jobs.py")
+# The state of a background job or an import tells where its worker is; no rule and no person decides it.
+STATE_WRITERS = ("app/services/transitions.py", "app/services/jobs.py", "app/services/imports.py")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

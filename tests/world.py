@@ -24,6 +24,7 @@ from app.domain.terms import (
     ClassState,
     EnrollmentState,
     Gender,
+    ImportState,
     JobState,
     ProgrammeKind,
     ProgrammeState,
@@ -49,6 +50,7 @@ from app.models import (
     EnrollmentRound,
     ExpertOpinion,
     FavouriteClass,
+    ImportBatch,
     InboxMessage,
     Institution,
     Lecturer,
@@ -148,6 +150,7 @@ class World:
     job: dict[str, BackgroundJob]
     message: dict[str, InboxMessage]
     saved_filter: dict[str, SavedFilter]
+    imported: dict[str, ImportBatch]
     year: TrainingYear
     stage: Stage
     subject: Subject
@@ -187,6 +190,7 @@ class World:
             InboxMessage: self.message,
             **self.training,
             SavedFilter: self.saved_filter,
+            ImportBatch: self.imported,
         }
 
 
@@ -308,7 +312,7 @@ def _login_names(accounts: Iterable[Account]) -> None:
 
 
 def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], ...]:
-    """Return what each county bureau left behind: an audit entry, a job, a message, a saved filter."""
+    """Return what each county bureau left behind: an audit entry, a job, a message, a saved filter, an import."""
     sides = {"xihu": accounts["county_admin"], "qingyuan": accounts["qingyuan_county"]}
     entries = {
         name: AuditEntry(
@@ -332,8 +336,14 @@ def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], ...]:
         name: SavedFilter(account_id=a.id, list_name="SchoolView", name=f"{name} keeps this", query="?kind=primary")
         for name, a in sides.items()
     }
-    _insert(entries, jobs, messages, saved)
-    return entries, jobs, messages, saved
+    imported = {
+        name: ImportBatch(
+            account_id=a.id, kind="schools", file_name=f"{name}.xlsx", sha256="0" * 64, size=1, state=ImportState.FAILED
+        )
+        for name, a in sides.items()
+    }
+    _insert(entries, jobs, messages, saved, imported)
+    return entries, jobs, messages, saved, imported
 
 
 # kind, first and last day: on the morning the clock of the tests stands at, round one is open

@@ -48,6 +48,7 @@ CATALOGUE: Grants = {
     "Role": WRITE,
     "AuditEntry": READ,
     "BackgroundJob": READ,
+    "ImportBatch": ("read", "create"),
     "InboxMessage": READ,
     "SavedFilter": ("read", "create", "delete"),
     "Parameter": ("read", "edit"),
@@ -126,10 +127,15 @@ BUREAU_ADMIN: Grants = {
     "Teacher": (*WRITE, "export", "import", "reveal", "restore"),
     "Account": MANAGES_SCHOOL_ACCOUNTS,
     "AuditEntry": READ,
+    "ImportBatch": ("read", "create"),
     "Parameter": READ,
 }
 
-SCHOOL_INFORMATION: Grants = {"School": ("read", "edit"), "Teacher": (*WRITE, "export", "import", "reveal")}
+SCHOOL_INFORMATION: Grants = {
+    "School": ("read", "edit"),
+    "Teacher": (*WRITE, "export", "import", "reveal"),
+    "ImportBatch": ("read", "create"),
+}
 
 ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.SYSTEM_ADMIN: CATALOGUE,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import inspect
 from sqlalchemy.orm import Mapper
 
-from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problems
+from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, Problems
 from app.domain.terms import AuditAction
 from app.domain.text import N_
 from app.extensions import db
@@ -103,12 +103,21 @@ def run_delete_checks(row: Any, actor: Actor) -> None:
     _run(_delete_checks, row, actor)
 
 
+def problems_of(row: Any, *, actor: Actor) -> list[Problem]:
+    """Return what the rules of its entity say against `row`, stored or not: what saving it would be refused for."""
+    return _told(_checks, row, actor).found
+
+
 def _run(book: dict[type[Any], list[Check]], row: Any, actor: Actor) -> None:
+    _told(book, row, actor).raise_if_any(Conflict if book is _delete_checks else Invalid)
+
+
+def _told(book: dict[type[Any], list[Check]], row: Any, actor: Actor) -> Problems:
     problems = Problems()
     with db.session.no_autoflush:
         for rule in book.get(type(row), ()):
             rule(row, problems, actor)
-    problems.raise_if_any(Conflict if book is _delete_checks else Invalid)
+    return problems
 
 
 def _fill(row: Any, values: Mapping[str, Any], actor: Actor) -> None:

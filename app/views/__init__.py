@@ -28,6 +28,7 @@ SCREENS = (
     "calendar",
     "calendar_page",
     "gallery",
+    "imports",
     "inbox",
     "jobs",
     "operation",

@@ -31,6 +31,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry(N_("Home"), "ti-home", "HomeView.index", "Home"),
             Entry(N_("Inbox"), "ti-bell", "InboxMessageView.list", "InboxMessage"),
             Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
+            Entry(N_("Imports"), "ti-table-import", "ImportBatchView.list", "ImportBatch"),
         ),
     ),
     (

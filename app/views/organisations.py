@@ -155,6 +155,7 @@ class SchoolView(OrganisationView):
     """Schools of the subtree."""
 
     model = School
+    import_sheet = "schools"
     order_by = "code"
     list_columns = ["code", "name", "region", "kind", "ownership", "stages", "status"]
     show_columns = [*list_columns, "contact_name", "contact_phone", "address", "staff_count", "merged_into"]

@@ -40,6 +40,7 @@ LOOKS: dict[str, Look] = {
     "excellent": Look(GOOD, "ti-star"),
     "given": Look(GOOD, "ti-message-check"),
     "graded": Look(GOOD, "ti-clipboard-check"),
+    "applied": Look(GOOD, "ti-circle-check"),
     "passed": Look(GOOD, "ti-circle-check"),
     "present": Look(GOOD, "ti-circle-check"),
     "valid": Look(GOOD, "ti-certificate"),
@@ -52,6 +53,8 @@ LOOKS: dict[str, Look] = {
     "preparing": Look(CALM, "ti-tool"),
     "reassigned": Look(CALM, "ti-arrows-exchange"),
     "released": Look(CALM, "ti-arrow-right-circle"),
+    "applying": Look(CALM, "ti-player-play"),
+    "planned": Look(CALM, "ti-list-check"),
     "running": Look(CALM, "ti-player-play"),
     "seconded": Look(CALM, "ti-arrows-exchange"),
     # somebody's turn
@@ -64,6 +67,7 @@ LOOKS: dict[str, Look] = {
     "left_early": Look(WAITING, "ti-clock-exclamation"),
     "locked": Look(WAITING, "ti-lock"),
     "not_submitted": Look(WAITING, "ti-pencil"),
+    "planning": Look(WAITING, "ti-hourglass"),
     "pending": Look(WAITING, "ti-hourglass"),
     "queued": Look(WAITING, "ti-clock"),
     "requested": Look(WAITING, "ti-hourglass"),
@@ -96,6 +100,12 @@ LOOKS: dict[str, Look] = {
 }
 LOOKS_IN: dict[tuple[str, str], Look] = {
     ("RecordReportState", "submitted"): Look(CALM, "ti-send"),
+    ("ImportOutcome", "new"): Look(GOOD, "ti-plus"),
+    ("ImportOutcome", "changed"): Look(CALM, "ti-pencil"),
+    ("ImportOutcome", "same"): Look(NEUTRAL, "ti-equal"),
+    ("ImportOutcome", "duplicate"): Look(WAITING, "ti-copy"),
+    ("ImportOutcome", "elsewhere"): Look(WAITING, "ti-map-pin-off"),
+    ("ImportOutcome", "error"): Look(BAD, "ti-alert-circle"),
     ("ClassState", "cancelled"): Look(BAD, "ti-ban"),
 }
 

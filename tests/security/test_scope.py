@@ -24,6 +24,8 @@ from app.models import (
     Enrollment,
     ExpertOpinion,
     FavouriteClass,
+    ImportBatch,
+    ImportBlock,
     InboxMessage,
     Institution,
     Lecturer,
@@ -62,7 +64,7 @@ from tests.world import ABROAD, BUREAUS, HOME, World
 pytestmark = pytest.mark.req("ORG-6")
 
 # Read by the platform itself, never shown as rows: asking for them as an actor is an error.
-INTERNAL = {LoginName, SecurityStamp, NumberSeries, Attempt, Captcha, Permission, PermissionView, ViewMenu}
+INTERNAL = {LoginName, SecurityStamp, NumberSeries, Attempt, Captcha, Permission, PermissionView, ViewMenu, ImportBlock}
 
 R = RoleName
 XIHU, BOTH, NONE = {"xihu"}, {"xihu", "qingyuan"}, set[str]()
@@ -102,12 +104,15 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
         DeclarationDraft: BOTH,
         FavouriteClass: BOTH,
         SavedFilter: BOTH,
+        ImportBatch: BOTH,
     },
     R.SECURITY_ADMIN: {AuditEntry: BOTH},
     R.AUDIT_ADMIN: {AuditEntry: BOTH},
     R.PROVINCIAL_ADMIN: EVERY_ROW,
     R.CITY_ADMIN: CITY_ROWS,
-    R.COUNTY_ADMIN: {**COUNTY_ROWS, BackgroundJob: XIHU, InboxMessage: XIHU, SavedFilter: XIHU},
+    R.COUNTY_ADMIN: {
+        **COUNTY_ROWS, BackgroundJob: XIHU, InboxMessage: XIHU, SavedFilter: XIHU, ImportBatch: XIHU,
+    },  # fmt: skip
     R.BUREAU_REVIEWER: CITY_ROWS,
     R.EXPERT_REVIEWER: {**OFFERED, TrainingClass: DECLARED, ExpertOpinion: XIHU},
     R.INSTITUTION_ADMIN: OWN_INSTITUTION,

@@ -19,6 +19,7 @@ from app.models import (
     Enrollment,
     ExpertOpinion,
     FavouriteClass,
+    ImportBatch,
     InboxMessage,
     Institution,
     Lecturer,
@@ -96,6 +97,7 @@ ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
 KEEP_TEACHERS = PROVINCE | BUREAUS | {R.SCHOOL_ADMIN, R.SCHOOL_INFORMATION_ADMIN}
 DECLARE = {R.SYSTEM_ADMIN} | INSTITUTIONS
 REVIEW = PROVINCE | BUREAUS | {R.BUREAU_REVIEWER}
+IMPORTERS = KEEP_TEACHERS
 PAGES: dict[str, set[RoleName]] = {
     "CalendarPage.edit": PROVINCE,
     "CalendarPage.new": PROVINCE,
@@ -120,6 +122,8 @@ PAGES: dict[str, set[RoleName]] = {
     "SchoolChangePage.merge": PROVINCE | BUREAUS,
     "SchoolChangePage.merge_now": PROVINCE | BUREAUS,
     "SchoolChangePage.merge_plan": PROVINCE | BUREAUS,
+    "ImportBatchView.template": IMPORTERS,
+    "ImportBatchView.upload": IMPORTERS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
     "TeacherGridPage.check": KEEP_TEACHERS,
@@ -158,6 +162,7 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "EnrollmentView": (Enrollment, PROVINCE),
     "ExpertOpinionView": (ExpertOpinion, PROVINCE),
     "FavouriteClassView": (FavouriteClass, {R.SYSTEM_ADMIN}),
+    "ImportBatchView": (ImportBatch, {R.SYSTEM_ADMIN}),
     "InstitutionView": (Institution, PROVINCE),
     "LecturerView": (Lecturer, PROVINCE),
     "PlanFileView": (PlanFile, PROVINCE),
@@ -189,6 +194,12 @@ ROW_ROUTES = {
     "GrantPage.institution": "InstitutionView",
     "GrantPage.revoke": "RegionGrantView",
     "InboxMessageView.open": "InboxMessageView",
+    "ImportBatchView.apply": "ImportBatchView",
+    "ImportBatchView.discard": "ImportBatchView",
+    "ImportBatchView.errors": "ImportBatchView",
+    "ImportBatchView.restart": "ImportBatchView",
+    "ImportBatchView.status": "ImportBatchView",
+    "ImportBatchView.stop": "ImportBatchView",
     "JobView.cancel": "JobView",
     "JobView.result": "JobView",
     "JobView.status": "JobView",

@@ -29,7 +29,16 @@ from app.domain.terms.enrollment import (
     InitialPassword,
     RoundTwoOpenTo,
 )
-from app.domain.terms.operation import ArticleKind, AuditAction, JobState, LessonKind, MessageKind, ResourceKind
+from app.domain.terms.operation import (
+    ArticleKind,
+    AuditAction,
+    ImportOutcome,
+    ImportState,
+    JobState,
+    LessonKind,
+    MessageKind,
+    ResourceKind,
+)
 from app.domain.terms.people import (
     AccountStatus,
     ChangeRequestState,
@@ -86,6 +95,8 @@ __all__ = [
     "GrantState",
     "HourKind",
     "HoursCapMode",
+    "ImportOutcome",
+    "ImportState",
     "InitialPassword",
     "JobState",
     "LeaveKind",

@@ -51,6 +51,28 @@ class JobState(LabelledEnum):
     CANCELLED = "cancelled", N_("Cancelled")
 
 
+class ImportState(LabelledEnum):
+    """Where an import of a workbook is (TCH-6); the worker moves it on, as it does a job."""
+
+    PLANNING = "planning", N_("Being checked")
+    PLANNED = "planned", N_("Plan ready")
+    APPLYING = "applying", N_("Being applied")
+    APPLIED = "applied", N_("Applied")
+    CANCELLED = "cancelled", N_("Import discarded")
+    FAILED = "failed", N_("File refused")
+
+
+class ImportOutcome(LabelledEnum):
+    """What becomes of one row of an imported workbook (TCH-6)."""
+
+    NEW = "new", N_("To be added")
+    CHANGED = "changed", N_("To be updated")
+    SAME = "same", N_("No change")
+    DUPLICATE = "duplicate", N_("Repeated in the file")
+    ELSEWHERE = "elsewhere", N_("Belongs to others")
+    ERROR = "error", N_("With errors")
+
+
 class AuditAction(LabelledEnum):
     """What an audit entry records (OPS-2)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import or_, true
 
 from app.domain.terms import RoleName
-from app.models import AuditEntry, BackgroundJob, InboxMessage
+from app.models import AuditEntry, BackgroundJob, ImportBatch, InboxMessage
 from app.security.actor import Actor
 from app.security.rules.subtree import Clause
 from app.security.scope import sees
@@ -29,3 +29,9 @@ def _background_job(actor: Actor) -> Clause:
 @sees(InboxMessage)
 def _inbox_message(actor: Actor) -> Clause:
     return InboxMessage.account_id == actor.account_id
+
+
+@sees(ImportBatch)
+def _import_batch(actor: Actor) -> Clause:
+    """One's own: a plan shows rows as its owner may see them."""
+    return ImportBatch.account_id == actor.account_id

@@ -41,7 +41,9 @@ function show(card, { label, done = 0, total = 0 }, announce) {
 function finish(card, { result, problems = [] }) {
   card.querySelector("[data-progress-cancel]")?.remove();
   const link = card.querySelector("[data-progress-result]");
-  if (result) {
+  if (result?.open) {
+    location.assign(result.url); // the page the work led to
+  } else if (result) {
     link.href = result.url;
     link.textContent = result.label;
     link.hidden = false;
