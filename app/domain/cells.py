@@ -54,6 +54,8 @@ def digits_in(cell: Cell) -> str:
 
     A number a spreadsheet has rounded or written as 3.3E+17 is refused: its digits are lost.
     """
+    if type(cell) is str and cell.isascii() and cell.isdecimal():
+        return cell
     text = text_in(cell).replace(" ", "").strip("'`’‘")
     if _SCIENTIFIC.fullmatch(text):
         raise Invalid(problem("number_rounded", _ROUNDED))

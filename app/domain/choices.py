@@ -40,12 +40,21 @@ class Choices:
             known = self._by_text.get(name, entry)
             self._by_text[name] = entry if known is entry else None
 
-    def find(self, text: str, *, field: str) -> Choice:
-        """Return the entry called `text`. Raises Invalid when there is none, or several of that name."""
+    def find(self, text: str, *, field: str, present: int | None = None) -> Choice:
+        """Return the entry called `text`. Raises Invalid when there is none, or several of that name.
+
+        Of several, the one with the key `present` is meant: giving the present value again is never a question.
+        """
         found = self._by_text.get(text)
+        if found is None and present is not None:
+            found = self._present(_folded(text), present)
         if found is None:
             found = self._find_folded(_folded(text), field)
         return found
+
+    def _present(self, folded: str, key: int) -> Choice | None:
+        entry = self.by_key.get(key)
+        return entry if entry is not None and folded == _folded(entry.name) else None
 
     def _find_folded(self, folded: str, field: str) -> Choice:
         found = self._by_text.get(folded)

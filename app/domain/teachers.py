@@ -36,6 +36,7 @@ FIXED = BY_TRANSFER | {"teacher_number"}
 
 _REQUIRED = N_("Please fill this in.")
 _MASKED = N_("This is the masked form of another number; type the number whole, or leave the cell as it was exported.")
+_MASKED_ALONE = N_("A masked number names nobody; add the teacher number, or type the number whole.")
 _ANOTHER_SCHOOL = N_("A teacher changes school by a transfer; start one from the teacher's page.")
 _ANOTHER_STATUS = N_("The status changes by a transfer, a secondment or leaving; start one from the teacher's page.")
 
@@ -87,9 +88,9 @@ def _read(name: str, given: Any, lists: Mapping[str, Choices], before: Mapping[s
     if is_blank(given):
         _read_blank(name, column, before, to)
         return
-    if before is not None and _is_masked(name, given):
-        if not _is_mask_of(name, str(given), before):
-            to.problems.append(problem("masked", _MASKED, field=name))
+    if _is_masked(name, given):
+        if before is None or not _is_mask_of(name, str(given), before):
+            to.problems.append(problem("masked", _MASKED if before else _MASKED_ALONE, field=name))
         return
     stored = (before or NOTHING).get(column)
     if stored is not None and isinstance(stored, str) and normalise_text(str(given)) == stored:
@@ -125,13 +126,16 @@ def _is_mask_of(name: str, given: str, before: Mapping[str, Any]) -> bool:
 
 
 def _chosen(name: str, given: Any, among: Choices, present: int | None) -> int:
-    found = (
-        given if isinstance(given, Choice) else among.find(given if isinstance(given, str) else str(given), field=name)
-    )
+    found = given if isinstance(given, Choice) else among.find(_as_text(given), field=name, present=present)
     if not found.in_use and found.key != present:
         text = N_("“%(given)s” is no longer in use; choose another.")
         raise Invalid(problem("choice_not_in_use", text, field=name, given=found.name))
     return found.key
+
+
+def _as_text(given: Any) -> str:
+    """Return a name or code as text; the code a spreadsheet holds as 330106901.0 without the point."""
+    return str(int(given)) if isinstance(given, float) and given.is_integer() else str(given)
 
 
 def _fill_from_id(raw: Mapping[str, Any], before: Mapping[str, Any] | None, to: Cleaned) -> None:

@@ -11,6 +11,7 @@ from app.domain.cells import Cell, address_of, is_clearing
 from app.domain.errors import Invalid, Problem, problem
 from app.domain.imports import Json, RowRead
 from app.domain.text import N_
+from app.exchange.columns import Column
 from app.exchange.headers import LOOKED_AT, Header, find_header
 from app.exchange.lookups import Lookups
 from app.exchange.reading import Book, open_book
@@ -130,6 +131,7 @@ class RowReader:
     def __init__(self, sheet: Sheet, header: Header, book: Book, lookups: Lookups) -> None:
         self.header, self.book, self.lookups = header, book, lookups
         self.columns = [(sheet.column(name), place) for name, place in header.places.items()]
+        self.marked = bool(book.formulas or book.errors)
         self._example = [text.casefold() for text in sheet.example(lookups)]
         self._order = [header.places.get(column.name, -1) for column in sheet.columns]
 
@@ -145,20 +147,21 @@ class RowReader:
         number, cells = row
         read = RowRead(number, {}, raw=[_raw(cell) for cell in cells])
         for column, place in self.columns:
+            cell = cells[place] if place < len(cells) else None
+            if cell is None and not self.marked:
+                continue
             try:
-                self._take(read, column.name, place, cells, number)
+                self._take(read, column, cell, number, place)
             except Invalid as error:
                 read.problems += [Problem(each.code, each.text, column.name) for each in error.problems]
         return read
 
-    def _take(self, read: RowRead, name: str, place: int, cells: list[Cell], number: int) -> None:
-        cell = cells[place] if place < len(cells) else None
-        if self.book.formulas or self.book.errors:
+    def _take(self, read: RowRead, column: Column, cell: Cell, number: int, place: int) -> None:
+        if self.marked:
             self._refuse_marked(address_of(number, place))
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             return
-        column = next(each for each, at in self.columns if at == place)
-        read.values[name] = None if is_clearing(cell) else column.read(cell, self.lookups)
+        read.values[column.name] = None if is_clearing(cell) else column.read(cell, self.lookups)
 
     def _refuse_marked(self, address: str) -> None:
         if address in self.book.formulas:

@@ -239,7 +239,7 @@ def finish_applying(batch_id: int) -> None:
 
 def plans_of(block: ImportBlock) -> list[RowPlan]:
     """Return the rows of a block."""
-    said = json.loads(zlib.decompress(base64.b64decode(_vault().open(block.sealed))))
+    said = json.loads(zlib.decompress(base64.b64decode(platform_vault().open(block.sealed))))
     return [RowPlan.from_json(each) for each in said]
 
 
@@ -279,10 +279,11 @@ def has_plan(batch: ImportBatch) -> bool:
 
 def _sealed(plans: Sequence[RowPlan]) -> bytes:
     text = json.dumps([plan.to_json() for plan in plans], ensure_ascii=False, separators=(",", ":"))
-    return _vault().seal(base64.b64encode(zlib.compress(text.encode(), 3)).decode())
+    return platform_vault().seal(base64.b64encode(zlib.compress(text.encode(), 3)).decode())
 
 
-def _vault() -> Vault:
+def platform_vault() -> Vault:
+    """Return what seals the values of this installation."""
     return vault(current_app.config["SETTINGS"].DATA_KEY)
 
 

@@ -42,6 +42,13 @@ _TWO_PEOPLE = N_("The national ID and the teacher number belong to two different
 _UNKNOWN = N_("This record does not exist or is outside your scope.")
 
 
+def stored_records(keys: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Return what is stored of the records `keys`, by key: what a planned change is told from when it is written."""
+    columns = [getattr(Teacher, name) for name in STORED]
+    rows = db.session.execute(select(*columns).where(Teacher.id.in_(keys))) if keys else ()
+    return {row.id: dict(row._mapping) for row in rows}
+
+
 @dataclass(slots=True)
 class PlannedRow:
     """One row: what it would do, the values by column that it writes, and what is wrong."""

@@ -1,0 +1,166 @@
+"""The sheet of teachers: planned by the one check of teachers, written by the bulk verbs (TCH-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from app.domain.choices import Choices
+from app.domain.errors import Problem
+from app.domain.identity import NationalId, mask_national_id, mask_phone
+from app.domain.imports import WRITTEN, Change, Json, Leftover, RowPlan, RowRead
+from app.domain.teachers import FROM_THE_ID, REFERENCES
+from app.domain.terms import Gender, ImportOutcome, RowKind
+from app.domain.text import N_, LabelledEnum
+from app.exchange.sheets import Sheet, Target, register
+from app.exchange.teacher_columns import TEACHER_COLUMNS
+from app.services.imports import platform_vault
+from app.services.teacher_bulk import write_rows
+from app.services.teacher_lists import lists_for
+from app.services.teacher_rows import PlannedRow, Planner, stored_records
+
+FIELD_OF: Mapping[str, str] = {column: name for name, column in REFERENCES.items()}
+MASKS = {"mobile": mask_phone}
+
+
+class TeacherTarget(Target):
+    """Teachers, known by their ID number or teacher number."""
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Plans all rows of the file, so that people named twice are noticed."""
+        return Planner(self.actor, self.vault, self.lists, may_create=self.actor.may("create", "Teacher"))
+
+    @cached_property
+    def lists(self) -> Mapping[str, Choices]:
+        """The reference lists and schools, read once."""
+        return lists_for(self.actor)
+
+    @cached_property
+    def vault(self) -> Any:
+        """Seals the ID numbers."""
+        return platform_vault()
+
+    @cached_property
+    def only_school(self) -> str | None:
+        """The code of the school when the actor keeps a single one: rows need not name it."""
+        schools = list(self.lists["school"].by_key.values())
+        return schools[0].code if len(schools) == 1 else None
+
+    # --- planning
+
+    def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:
+        """Return what becomes of each row."""
+        planned = self.planner.plan((row.number, self._fields(row)) for row in rows)
+        return [self._result(row, each) for row, each in zip(rows, planned, strict=True)]
+
+    def _fields(self, row: RowRead) -> dict[str, Any]:
+        fields = dict(row.values)
+        code = fields.pop("school_code", None)
+        school = code or fields.get("school") or self.only_school
+        return {**fields, "school": school} if school else fields
+
+    def _result(self, row: RowRead, planned: PlannedRow) -> RowPlan:
+        found = _problems(row, planned)
+        outcome = ImportOutcome(planned.kind.value)
+        if row.problems and planned.kind not in (RowKind.DUPLICATE, RowKind.ELSEWHERE):
+            outcome = ImportOutcome.ERROR
+        plan = RowPlan(row.number, outcome, _title(row, planned), problems=found, raw=row.raw if found else [])
+        if outcome in WRITTEN:
+            plan.row_id, plan.version = planned.teacher_id, planned.version
+            plan.values = {name: _packed(value) for name, value in planned.values.items()}
+            plan.changes = self._changes(planned) if planned.kind is RowKind.CHANGED else []
+        return plan
+
+    def _changes(self, planned: PlannedRow) -> list[Change]:
+        return [
+            Change(FIELD_OF.get(name, name), self._shown(name, planned.before), self._shown(name, planned.values))
+            for name in planned.values
+        ]
+
+    def _shown(self, column: str, values: Mapping[str, Any]) -> str:
+        """Return a value as people may see it on the page of the import: numbers masked."""
+        value = values.get(column)
+        if column == "national_id":
+            tail = values.get("national_id_tail")
+            return mask_national_id(value.number) if value else "*" * 14 + tail if tail else ""
+        if value is None or value == "":
+            return ""
+        if column in FIELD_OF:
+            entry = self.lists[FIELD_OF[column]].by_key.get(value)
+            return entry.name if entry else ""
+        if isinstance(value, LabelledEnum):
+            return self.book.translate(value.label)
+        return MASKS.get(column, str)(value)
+
+    # --- applying
+
+    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
+        """Write the planned rows through the bulk verbs; whom somebody changed meanwhile is left over."""
+        records = stored_records([plan.row_id for plan in plans if plan.row_id is not None])
+        rows = [_planned(plan, records.get(plan.row_id or 0, {})) for plan in plans]
+        done = write_rows(rows, actor=self.actor, vault=self.vault, reason=reason)
+        titles = {plan.number: plan.title for plan in plans}
+        return [Leftover(line, titles[line], why) for line, why in sorted(done.refused, key=lambda each: each[0])]
+
+
+def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:
+    """Return what is wrong: first with cells that could not be read, then what the check says of the others."""
+    unread = {each.field for each in row.problems}
+    if "national_id" in unread:
+        unread |= {*FROM_THE_ID}
+    further = [each for each in planned.problems if not (each.code == "missing" and each.field in unread)]
+    found = [*row.problems, *further]
+    if row.values.get("school_code"):
+        found = [Problem(p.code, p.text, "school_code") if p.field == "school" else p for p in found]
+    return found
+
+
+def _title(row: RowRead, planned: PlannedRow) -> str:
+    """Return whom a row is about: the name, and the teacher number where there is one."""
+    name = planned.values.get("name") or planned.before.get("name") or row.values.get("name") or ""
+    return f"{name} {planned.before.get('teacher_number', '')}".strip()[:100]
+
+
+# --- values of a plan as JSON
+
+
+def _packed(value: Any) -> Json:
+    if isinstance(value, NationalId):
+        return [value.number, value.birth_date.isoformat(), value.gender.value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _unpacked(name: str, value: Json) -> Any:
+    if value is None:
+        return None
+    if name == "national_id":
+        return NationalId(value[0], date.fromisoformat(value[1]), Gender(value[2]))
+    if name == "birth_date":
+        return date.fromisoformat(value)
+    return Gender(value) if name == "gender" else value
+
+
+def _planned(plan: RowPlan, before: Mapping[str, Any]) -> PlannedRow:
+    values = {name: _unpacked(name, value) for name, value in plan.values.items()}
+    return PlannedRow(
+        plan.number, RowKind(plan.outcome.value), values, teacher_id=plan.row_id, version=plan.version, before=before
+    )
+
+
+TEACHERS = register(
+    Sheet(
+        name="teachers",
+        label=N_("Teachers"),
+        resource="Teacher",
+        about=N_("One row per teacher, found by ID number or teacher number: somebody known is updated, somebody new "
+                 "is added. People of other schools are not touched; they need a transfer."),
+        keys=("national_id", "teacher_number"),
+        target=TeacherTarget,
+        list_endpoint="TeacherView.list",
+        ignored=(N_("Initials"), N_("Last four of the ID"), N_("Created"), N_("Last changed"), N_("Account")),
+        columns=TEACHER_COLUMNS,
+    )
+)  # fmt: skip
