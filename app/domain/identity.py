@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from app.domain.clock import today
 from app.domain.errors import Invalid, Problem, Problems, problem
@@ -56,8 +57,7 @@ def normalise_national_id(text: str) -> str:
 
 def check_character(body: str) -> str:
     """Return the check character of the first 17 digits `body` (GB 11643, which is ISO 7064 MOD 11-2)."""
-    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
-    return _CHECK_CHARACTERS[total % 11]
+    return _CHECK_CHARACTERS[sum(map(mul, map(int, body), _WEIGHTS)) % 11]
 
 
 def parse_national_id(text: str, *, field: str = "national_id") -> NationalId:

@@ -14,6 +14,8 @@ _GAP_IN_CHINESE = re.compile(rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])")
 
 def _half_width(text: str) -> str:
     """Return `text` in NFKC without control characters; again NFKC, because what they kept apart may now combine."""
+    if text.isprintable() and unicodedata.is_normalized("NFKC", text):
+        return text  # nearly everything that is typed; printable text holds no control character
     return unicodedata.normalize("NFKC", _CONTROL.sub("", unicodedata.normalize("NFKC", text)))
 
 

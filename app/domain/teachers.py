@@ -57,7 +57,9 @@ class Cleaned:
 
 def is_blank(given: Any) -> bool:
     """Tell whether nothing was given."""
-    return given is None or (isinstance(given, str) and not normalise_text(given))
+    if given is None:
+        return True
+    return isinstance(given, str) and not given[:1].isalnum() and not normalise_text(given)
 
 
 def clean(raw: Mapping[str, Any], lists: Mapping[str, Choices], *, before: Mapping[str, Any] | None = None) -> Cleaned:

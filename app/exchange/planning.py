@@ -21,7 +21,7 @@ from app.jobs.registry import Result, Run, job
 from app.models import ImportBatch
 from app.services import imports
 
-BLOCK = 1_000  # rows planned, kept and applied together
+BLOCK = 500  # rows planned, kept and applied together
 MOST_ROWS = 500_000  # of data in one file
 MOST_NAMED = 10  # columns or sheets named in a remark
 
@@ -133,14 +133,16 @@ class RowReader:
         self.columns = [(sheet.column(name), place) for name, place in header.places.items()]
         self.marked = bool(book.formulas or book.errors)
         self._example = [text.casefold() for text in sheet.example(lookups)]
+        self._exemplary = any(self._example)
         self._order = [header.places.get(column.name, -1) for column in sheet.columns]
 
     def is_passed_over(self, cells: list[Cell]) -> bool:
         """Tell whether the row is blank, or the example row of the template left as it was."""
         if not any(_text(cells, place) for place in range(len(cells))):
             return True
-        given = [_text(cells, place).casefold() for place in self._order]
-        return any(self._example) and given == self._example
+        return self._exemplary and all(
+            _text(cells, place).casefold() == text for place, text in zip(self._order, self._example, strict=True)
+        )
 
     def read(self, row: tuple[int, list[Cell]]) -> RowRead:
         """Return what a row says. An empty cell says nothing: it leaves a stored value as it is."""

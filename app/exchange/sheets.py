@@ -32,6 +32,9 @@ class Target(ABC):
     def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:
         """Return what becomes of each row; `given` are the columns the file has."""
 
+    def prepare(self, plans: list[RowPlan]) -> None:  # noqa: B027 - most targets have nothing to prepare
+        """Do what takes time before the transaction that writes `plans`, so that it is short."""
+
     @abstractmethod
     def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
         """Write planned rows in the running transaction; return those that could not be written after all."""

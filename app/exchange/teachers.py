@@ -17,7 +17,7 @@ from app.domain.text import N_, LabelledEnum
 from app.exchange.sheets import Sheet, Target, register
 from app.exchange.teacher_columns import TEACHER_COLUMNS
 from app.services.imports import platform_vault
-from app.services.teacher_bulk import write_rows
+from app.services.teacher_bulk import prepare_rows, write_rows
 from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import PlannedRow, Planner, stored_records
 
@@ -27,6 +27,8 @@ MASKS = {"mobile": mask_phone}
 
 class TeacherTarget(Target):
     """Teachers, known by their ID number or teacher number."""
+
+    _rows: list[PlannedRow]
 
     @cached_property
     def planner(self) -> Planner:
@@ -97,17 +99,26 @@ class TeacherTarget(Target):
 
     # --- applying
 
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
-        """Write the planned rows through the bulk verbs; whom somebody changed meanwhile is left over."""
+    def prepare(self, plans: list[RowPlan]) -> None:
+        """Seal ID numbers and find initials."""
         records = stored_records([plan.row_id for plan in plans if plan.row_id is not None])
-        rows = [_planned(plan, records.get(plan.row_id or 0, {})) for plan in plans]
-        done = write_rows(rows, actor=self.actor, vault=self.vault, reason=reason)
+        self._rows = [_planned(plan, records.get(plan.row_id or 0, {})) for plan in plans]
+        prepare_rows(self._rows, vault=self.vault)
+
+    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
+        """Write the rows that `prepare` was given; whom somebody changed meanwhile is left over.
+
+        What was stored then is what is stored now, or the version tells.
+        """
+        done = write_rows(self._rows, actor=self.actor, vault=self.vault, reason=reason)
         titles = {plan.number: plan.title for plan in plans}
         return [Leftover(line, titles[line], why) for line, why in sorted(done.refused, key=lambda each: each[0])]
 
 
 def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:
     """Return what is wrong: first with cells that could not be read, then what the check says of the others."""
+    if not row.problems and not planned.problems:
+        return []
     unread = {each.field for each in row.problems}
     if "national_id" in unread:
         unread |= {*FROM_THE_ID}

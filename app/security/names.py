@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 from itertools import count
 
 from pypinyin import lazy_pinyin
@@ -68,15 +69,20 @@ def syllables(name: str) -> list[str]:
 
 def _read(han: str, *, with_surname: bool) -> list[str]:
     surname, reading = _surname_of(han) if with_surname else ("", ())
-    given = han[len(surname) :]
-    return [*reading, *(_letters(syllable) for syllable in lazy_pinyin(given))]
+    return [*reading, *_syllables(han[len(surname) :])]
+
+
+@lru_cache(maxsize=1 << 16)
+def _syllables(han: str) -> tuple[str, ...]:
+    """Return the syllables of a surname or a given name: far fewer are in use than there are people."""
+    return tuple(_letters(syllable) for syllable in lazy_pinyin(han))
 
 
 def _surname_of(han: str) -> tuple[str, tuple[str, ...]]:
-    """Return the surname that needs its own reading, and that reading; empty when the usual one is right."""
+    """Return the surname and its reading, its own where it needs one."""
     if len(han) > 2 and han[:2] in _COMPOUNDS:
         return han[:2], _COMPOUNDS[han[:2]]
-    return (han[0], _SURNAMES[han[0]]) if han[0] in _SURNAMES else ("", ())
+    return han[0], _SURNAMES.get(han[0]) or _syllables(han[0])
 
 
 def _letters(syllable: str) -> str:

@@ -208,12 +208,17 @@ def open_blocks(batch_id: int) -> list[int]:
     return list(db.session.scalars(wanted.order_by(ImportBlock.number)))
 
 
-def apply_block(block_id: int, write: Callable[[list[RowPlan]], list[Leftover]]) -> int:
+def apply_block(
+    block_id: int, prepare: Callable[[list[RowPlan]], None], write: Callable[[list[RowPlan]], list[Leftover]]
+) -> int:
     """Write one block in one transaction and mark it; return how many rows were written, 0 when it was done before.
+
+    `prepare` does what takes time before that transaction.
 
     The first statement writes: SQLite takes its lock there, and two workers never apply the same block.
     """
     plans = [plan for plan in plans_of(db.session.get_one(ImportBlock, block_id)) if plan.outcome in WRITTEN]
+    prepare(plans)
     db.session.rollback()
     with transaction():
         mark = update(ImportBlock).where(ImportBlock.id == block_id, ImportBlock.applied_at.is_(None))

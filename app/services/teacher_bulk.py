@@ -83,12 +83,12 @@ def write_rows(
 
 def _still_new(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: Applied) -> list[PlannedRow]:
     """Leave out whom somebody has entered since the plan, and schools that have left the scope."""
-    taken = _taken_keys([row.values["national_id"] for row in rows], vault)
+    taken = _taken_keys(rows, vault)
     schools = {row.values["school_id"] for row in rows}
     kept = set(db.session.scalars(select(School.id).where(School.id.in_(schools), School.id.in_(schools_kept(actor)))))
     good = []
     for row in rows:
-        if vault.key(row.values["national_id"].number) in taken:
+        if _stored(row, vault)["national_id_key"] in taken:
             done.refused.append((row.line, problem("person_present", _TAKEN, field="national_id")))
         elif row.values["school_id"] not in kept:
             done.refused.append((row.line, problem("choice_not_visible", _NO_SCHOOL, field="school")))
@@ -97,8 +97,8 @@ def _still_new(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: App
     return good
 
 
-def _taken_keys(identities: Iterable[NationalId], vault: Vault) -> set[str]:
-    keys = [vault.key(identity.number) for identity in identities]
+def _taken_keys(rows: Iterable[PlannedRow], vault: Vault) -> set[str]:
+    keys = [_stored(row, vault)["national_id_key"] for row in rows]
     found = db.session.scalars(select(Teacher.national_id_key).where(Teacher.national_id_key.in_(keys)))
     return {key for key in found if key is not None}
 
@@ -108,13 +108,13 @@ def _insert(
 ) -> None:
     if not rows:
         return
+    moment = now()
+    fresh = {**dict.fromkeys(COLUMNS), "created_at": moment, "updated_at": moment, "version": 1}
     stored = [
-        {**dict.fromkeys(COLUMNS), **_columns(row.values, vault), "teacher_number": number}
+        {**fresh, **_stored(row, vault), "teacher_number": number}
         for row, number in zip(rows, next_teacher_numbers(len(rows)), strict=True)
     ]
-    table: Any = Teacher.__table__
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    keys = list(db.session.scalars(statement, stored))
+    keys = _insert_all(stored)
     index_names([(key, row["name"]) for key, row in zip(keys, stored, strict=True)], fresh=True)
     recount({row["school_id"] for row in stored})
     done.created = {row.line: key for row, key in zip(rows, keys, strict=True)}
@@ -126,6 +126,19 @@ def _insert(
     else:
         note = {"rows": len(keys), "teachers": keys}
         db.session.add(_entry(AuditAction.IMPORT, None, {"name": None}, actor, reason, after=note))
+
+
+def _insert_all(stored: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert rows in one statement; return their keys in that order.
+
+    RETURNING in order would make SQLite insert each row by itself; the numbers find the keys in one more query.
+    """
+    table: Any = Teacher.__table__
+    db.session.execute(insert(table), stored)
+    numbers = [row["teacher_number"] for row in stored]
+    found = db.session.execute(select(table.c.teacher_number, table.c.id).where(table.c.teacher_number.in_(numbers)))
+    keys: dict[str, int] = dict(found.tuples().all())
+    return [keys[number] for number in numbers]
 
 
 def next_teacher_numbers(count: int) -> list[str]:
@@ -163,7 +176,7 @@ def _still_there(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: A
     keys = [row.teacher_id for row in rows]
     wanted = select(Teacher.id, Teacher.version).where(Teacher.id.in_(keys), manageable_clause(Teacher, actor))
     versions = {row.id: row.version for row in db.session.execute(wanted.with_for_update(of=Teacher))}
-    taken = _taken_keys([row.values["national_id"] for row in rows if row.values.get("national_id")], vault)
+    taken = _taken_keys([row for row in rows if row.values.get("national_id")], vault)
     good = []
     for row in rows:
         identity = row.values.get("national_id")
@@ -171,7 +184,7 @@ def _still_there(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: A
             done.refused.append((row.line, problem("not_visible", _GONE)))
         elif versions[row.teacher_id] != row.version:
             done.refused.append((row.line, changed_meanwhile()))
-        elif identity is not None and vault.key(identity.number) in taken:
+        elif identity is not None and _stored(row, vault)["national_id_key"] in taken:
             done.refused.append((row.line, problem("person_present", _TAKEN, field="national_id")))
         else:
             good.append(row)
@@ -182,7 +195,7 @@ def _change(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: Applie
     table: Any = Teacher.__table__
     moment = now()
     for row in rows:
-        values = {**_columns(row.values, vault), "version": table.c.version + 1, "updated_at": moment}
+        values = {**_stored(row, vault), "version": table.c.version + 1, "updated_at": moment}
         db.session.execute(update(table).where(table.c.id == row.teacher_id).values(values))
         _keep_account_in_step(row, vault)
         before = {name: row.before.get(name) for name in row.values if name != "national_id"}
@@ -213,6 +226,19 @@ def _keep_account_in_step(row: PlannedRow, vault: Vault) -> None:
 
 
 # --- both
+
+
+def prepare_rows(rows: Iterable[PlannedRow], *, vault: Vault) -> None:
+    """Seal ID numbers and find initials now, so that the transaction that writes `rows` is short."""
+    for row in rows:
+        _stored(row, vault)
+
+
+def _stored(row: PlannedRow, vault: Vault) -> dict[str, Any]:
+    """Return the values of a row as the columns keep them, made once."""
+    if row.stored is None:
+        row.stored = _columns(row.values, vault)
+    return row.stored
 
 
 def _columns(values: dict[str, Any], vault: Vault) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class PlannedRow:
     teacher_id: int | None = None
     version: int | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
+    stored: dict[str, Any] | None = None  # the values as the columns keep them, once `prepare_rows` has made them
 
     @property
     def writes(self) -> bool:
@@ -152,6 +153,8 @@ class _Read:
         self.expected_version = _whole(given.get("version"))
         self.identity: NationalId | None = _tried("national_id", given)
         self.key = vault.key(self.identity.number) if self.identity else None
+        if self.identity is not None:
+            self.given = {**given, "national_id": self.identity}  # `clean` need not check the number again
         self.number: str | None = _tried("teacher_number", given)
 
 
