@@ -19,9 +19,10 @@ from app.domain.text import N_
 from app.exchange import applying, planning, schools, teachers
 from app.exchange.errors_book import reasons_of, write_errors
 from app.exchange.lookups import Lookups
-from app.exchange.reading import MOST_BYTES, check_start, refusal
+from app.exchange.reading import MOST_BYTES, refusal
 from app.exchange.sheets import Sheet, sheet_named, sheets_for
 from app.exchange.templates import write_template
+from app.exchange.uploading import APPLYING, CHECKING, take
 from app.models import ImportBatch
 from app.services import imports, jobs
 from app.views.fab import RecordView, choice, contains
@@ -107,13 +108,7 @@ class ImportBatchView(RecordView):
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Invalid(problem("no_file", N_("Choose the workbook to be imported."), field="file"))
-        length = sent.stream.seek(0, 2)
-        sent.stream.seek(0)
-        check_start(sent.stream, length)
-        return imports.upload(
-            sheet.name, sheet.resource, sent.stream, file_name=sent.filename,
-            title=_("Check: %(file)s", file=sent.filename), language=str(get_locale()), actor=self.actor,
-        )  # fmt: skip
+        return take(sheet, sent.stream, sent.filename, actor=self.actor)
 
     def _sheet(self, name: str) -> Sheet:
         sheet = sheet_named(name)
@@ -213,17 +208,17 @@ class ImportBatchView(RecordView):
     @has_access
     def apply(self, pk: str) -> Any:
         """Begin to apply the plan, or go on."""
-        return self._go_on(pk, imports.start_applying, N_("Apply: %(file)s"))
+        return self._go_on(pk, imports.start_applying, APPLYING)
 
     @expose("/restart/<pk>", methods=["POST"])
     @has_access
     def restart(self, pk: str) -> Any:
         """Plan again what was stopped."""
-        return self._go_on(pk, imports.restart_planning, N_("Check: %(file)s"))
+        return self._go_on(pk, imports.restart_planning, CHECKING)
 
     def _go_on(self, pk: str, verb: Any, title: str) -> Any:
         batch = imports.own_batch(pk, actor=self.actor)
-        told = _(title, file=batch.file_name)
+        told = _(title) % {"file": batch.file_name}
         resource, language = sheet_named(batch.kind).resource, str(get_locale())
         return self._try(pk, lambda: verb(pk, resource, title=told, language=language, actor=self.actor))
 

@@ -1,0 +1,77 @@
+"""Importing by the API: the same verbs as the pages, as JSON (TCH-6, OPS-6)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from app.jobs.runner import run
+from tests.exchange.conftest import Numbers
+from tests.support.workbooks import bomb, workbook
+from tests.world import World, national_id
+
+pytestmark = [pytest.mark.req("TCH-6"), pytest.mark.req("OPS-6")]
+
+HEAD = ["姓名", "身份证号", "学校", "学段", "学科"]
+ROWS = [["张改名", national_id(1), "文三路小学", "小学", "语文"], ["李3", "330106", "文三路小学", "小学", "炼金"]]
+
+
+@pytest.fixture
+def send(login_as: Any, world: World, queue: Numbers) -> Any:
+    """`send(username, command, **values)` → status and JSON, after the worker has done what waits."""
+    clients: dict[str, Any] = {}
+
+    def sender(username: str, command: str, **values: Any) -> tuple[int, Any]:
+        client = clients.setdefault(username, login_as(username))
+        answer = client.post(f"/api/v1/commands/import/{command}", json=values)
+        while queue:
+            run(queue.pop(0), stopping=lambda: False)
+        return answer.status_code, answer.json
+
+    return sender
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def test_a_program_uploads_reads_the_plan_and_applies_it(send: Any, world: World) -> None:
+    content = encoded(workbook([HEAD, *ROWS]))
+    status, made = send("school_admin", "upload", sheet="teachers", file_name="名单.xlsx", content=content)
+    assert status == 201
+    _, plan = send("school_admin", "plan", id=made["id"])
+    assert (plan["state"], plan["busy"], plan["counts"]) == ("planned", False, {"changed": 1, "error": 1})
+    changed, wrong = plan["rows"]
+    assert (changed["row"], changed["outcome"]) == (2, "changed")
+    assert changed["changes"] == [{"field": "name", "before": "张明华", "after": "张改名"}]
+    assert {p["field"]: p["code"] for p in wrong["problems"]} == {
+        "name": "name_characters", "national_id": "id_length", "subject": "choice_unknown",
+    }  # fmt: skip
+    assert send("school_admin", "plan", id=made["id"], outcomes=["error"])[1]["rows"] == [wrong]
+    assert send("school_admin", "apply", id=made["id"])[0] == 200
+    assert send("school_admin", "plan", id=made["id"], limit=0)[1]["written"] == 1
+    assert send("school_admin", "apply", id=made["id"])[0] == 409
+
+
+def test_what_cannot_be_read_is_told_and_nothing_is_kept(send: Any) -> None:
+    status, told = send("school_admin", "upload", sheet="teachers", file_name="a.xlsx", content="keine Zeichen!")
+    assert (status, told["problems"][0]["code"]) == (422, "not_base64")
+    status, told = send("school_admin", "upload", sheet="teachers", file_name="a.csv", content=encoded(b"a,b"))
+    assert (status, told["problems"][0]["code"]) == (422, "workbook_not_xlsx")
+    made = send("school_admin", "upload", sheet="teachers", file_name="a.xlsx", content=encoded(bomb()))[1]
+    plan = send("school_admin", "plan", id=made["id"])[1]
+    assert (plan["state"], len(plan["problems"]), plan["rows"]) == ("failed", 1, [])
+
+
+@pytest.mark.req("ORG-6")
+def test_an_import_is_nobody_elses(send: Any) -> None:
+    content = encoded(workbook([HEAD, *ROWS]))
+    made = send("school_admin", "upload", sheet="teachers", file_name="a.xlsx", content=content)[1]
+    for command in ("plan", "apply", "stop", "discard"):
+        assert send("county_admin", command, id=made["id"])[0] == 404
+    assert send("teacher", "upload", sheet="teachers", file_name="a.xlsx", content=content)[0] == 403
+    assert send("school_admin", "upload", sheet="schools", file_name="a.xlsx", content=content)[0] == 403
+    assert send("school_admin", "upload", sheet="nothing", file_name="a.xlsx", content=content)[0] == 404
+    assert send("school_admin", "discard", id=made["id"])[0] == 200
