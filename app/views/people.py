@@ -49,6 +49,7 @@ class TeacherView(RecordView):
     form_columns = (*IDENTITY[:1], *IDENTITY[2:], *POST[1:], *CONTACT)
     create_columns = (*IDENTITY[:1], *IDENTITY[2:], *POST, *CONTACT)
     filters = FILTERS
+    import_sheet = "teachers"
     list_template = "teachers/list.html"
     show_template = "teachers/show.html"
     form_template = "teachers/form.html"

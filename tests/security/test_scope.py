@@ -111,8 +111,12 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
     R.PROVINCIAL_ADMIN: EVERY_ROW,
     R.CITY_ADMIN: CITY_ROWS,
     R.COUNTY_ADMIN: {
-        **COUNTY_ROWS, BackgroundJob: XIHU, InboxMessage: XIHU, SavedFilter: XIHU, ImportBatch: XIHU,
-    },  # fmt: skip
+        **COUNTY_ROWS,
+        BackgroundJob: XIHU,
+        InboxMessage: XIHU,
+        SavedFilter: XIHU,
+        ImportBatch: XIHU,
+    },
     R.BUREAU_REVIEWER: CITY_ROWS,
     R.EXPERT_REVIEWER: {**OFFERED, TrainingClass: DECLARED, ExpertOpinion: XIHU},
     R.INSTITUTION_ADMIN: OWN_INSTITUTION,
