@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -39,7 +40,9 @@ def _told(column: Any, value: Any) -> Any:
         return HIDDEN
     if isinstance(value, Enum):
         return value.value
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def record(

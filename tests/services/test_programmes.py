@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,9 +72,10 @@ def codes(refused: pytest.ExceptionInfo[Any]) -> set[str]:
 
 @pytest.mark.req("PRG-2", "PRG-3")
 def test_a_declaration_is_stored_with_all_its_parts(db: Any, world: World) -> None:
-    row = declared(world)
+    row = declared(world, credits="2.5")
     db.session.expire_all()
     [one] = row.classes
+    assert row.credits == Decimal("2.5")
     assert (row.state, row.number, row.institution_id) == (ProgrammeState.DRAFT, None, world.institution["xihu"].id)
     assert (row.training_year, row.batch) == (world.year, world.batch)
     assert [r.name for r in row.target_regions] == ["西湖区"]

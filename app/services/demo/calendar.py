@@ -16,8 +16,8 @@ from app.models import Batch, BatchWindow, EnrollmentRound, TrainingYear
 from app.services.demo.making import Making
 
 # Step, first day beside the day of loading, number of days.
-STEPS = ((WindowKind.DECLARATION, -60, 20), (WindowKind.REVIEW, -39, 20), (WindowKind.ROUND_ONE, -4, 8),
-         (WindowKind.ROUND_ONE_SCHOOL, 0, 10), (WindowKind.ADJUSTMENT, 11, 7), (WindowKind.ROUND_TWO, 19, 5),
+STEPS = ((WindowKind.DECLARATION, -60, 30), (WindowKind.REVIEW, -45, 26), (WindowKind.ROUND_ONE, -4, 8),
+         (WindowKind.ROUND_ONE_SCHOOL, -3, 13), (WindowKind.ADJUSTMENT, 11, 7), (WindowKind.ROUND_TWO, 19, 5),
          (WindowKind.ROUND_TWO_SCHOOL, 19, 9), (WindowKind.SECOND_ADJUSTMENT, 29, 5))  # fmt: skip
 OPENS, CLOSES = time(8), time(17)
 NOTICES = {
@@ -29,23 +29,33 @@ NOTICES = {
 NAMES = ("第一批", "第二批")
 BETWEEN = 110  # days from the first batch of a year to the second
 SECOND_HALF = 7  # the month from which the batch of today is the second of its year
+CLASSES_AFTER = 45  # days from the middle of round one to the middle of a batch's classes
+# Further batches of this year: name, days beside the day of loading. One is being adjusted, one is being declared.
+FURTHER = (("专项批次", -13), ("补充批次", 40))
+
+
+def current_year(day: date) -> int:
+    """Return the training year the batch of `day` belongs to: that of its classes."""
+    return (day + timedelta(days=CLASSES_AFTER)).year
 
 
 def load(making: Making) -> None:
-    """Add the years with everything in them: two batches each, next year's second not planned yet."""
-    second = making.day.month >= SECOND_HALF
-    first_day = making.day - timedelta(days=BETWEEN if second else 0)
+    """Add the years with everything in them: two batches each and this year's further ones, next year's second not."""
+    classes = making.day + timedelta(days=CLASSES_AFTER)
+    first_day = making.day - timedelta(days=BETWEEN if classes.month >= SECOND_HALF else 0)
     for offset, batches in ((-1, 2), (0, 2), (1, 1)):
-        year = _year(making.day.year + offset, is_current=offset == 0)
+        year = _year(classes.year + offset, is_current=offset == 0)
         db.session.add(year)
         for number in range(batches):
-            _batch(year, number, first_day + timedelta(days=365 * offset + BETWEEN * number))
+            _batch(year, number + 1, NAMES[number], first_day + timedelta(days=365 * offset + BETWEEN * number))
+        for number, (name, days) in enumerate(FURTHER if offset == 0 else (), batches + 1):
+            _batch(year, number, name, making.day + timedelta(days=days))
     db.session.flush()
 
 
-def _batch(year: TrainingYear, number: int, day: date) -> None:
+def _batch(year: TrainingYear, number: int, name: str, day: date) -> None:
     """Add a batch whose round one is in its middle on `day`."""
-    batch = Batch(training_year=year, sequence=number + 1, name=NAMES[number])
+    batch = Batch(training_year=year, sequence=number, name=name)
     rounds = [EnrollmentRound(batch=batch, kind=kind, notice=NOTICES[kind]) for kind in RoundKind]
     windows = list(_windows(batch, day))
     check_windows(windows)

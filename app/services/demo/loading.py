@@ -16,27 +16,43 @@ from app.models import (
     Attempt,
     Bureau,
     Captcha,
+    Enrollment,
     Institution,
+    Programme,
     Record,
     Region,
     RegionGrant,
     School,
     SecurityStamp,
     Teacher,
+    TrainingClass,
     TrainingYear,
 )
-from app.services.demo import calendar, cast, history, places, reference, teachers
+from app.services.demo import calendar, cast, history, places, reference, scenes, teachers, year
 from app.services.demo.making import Making
 from app.services.regions import import_regions, read_rows
 from app.services.unit import transaction
 
 Chapter = Callable[[Making], None]
 CHAPTERS: tuple[Chapter, ...] = (
-    reference.load, places.load, calendar.load, teachers.load, cast.load, history.load,
+    reference.load, places.load, calendar.load, teachers.load, cast.load, history.load, year.load,
+    scenes.load,
 )  # fmt: skip
 # What a database holds before anybody has entered anything: the region tree, the stamp, what visitors leave.
 BEFORE_ANYTHING = {Region, SecurityStamp, Attempt, Captcha}
-COUNTED = (Region, Bureau, Institution, RegionGrant, School, Teacher, Account, TrainingYear)
+COUNTED = (
+    Region,
+    Bureau,
+    Institution,
+    RegionGrant,
+    School,
+    Teacher,
+    Account,
+    TrainingYear,
+    Programme,
+    TrainingClass,
+    Enrollment,
+)
 
 
 def is_empty() -> bool:

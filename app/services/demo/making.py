@@ -7,17 +7,18 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from app.domain.clock import today
 from app.extensions import db
 from app.security.crypto import Vault
 
 LISTS: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / "data" / "demo.toml").read_text(encoding="utf-8"))
+ENROLLMENTS_EACH = 1_200_000 / 390_000  # of a teacher, in all years together
 CHUNK = 5_000  # rows that are held in memory at a time
 Row = dict[str, Any]
 Tell = Callable[[str, int, int], None]
@@ -31,6 +32,11 @@ class Size:
     schools: int
     teachers: int
     institutions: int
+
+    @property
+    def enrollments(self) -> int:
+        """Return how many enrollments of all years these teachers have."""
+        return round(self.teachers * ENROLLMENTS_EACH)
 
 
 SIZES = {
@@ -68,6 +74,18 @@ class Making:
             db.session.execute(insert(table), chunk)
             done += len(chunk)
             self.tell(table.name, done, max(done, total))
+
+    def keys_from(self, model: type[Any]) -> Iterator[int]:
+        """Return the free keys of a table, so that rows know each other before they are inserted; end with `keyed`."""
+        return count((db.session.scalar(select(func.max(model.id))) or 0) + 1)
+
+    def keyed(self, *models: type[Any]) -> None:
+        """Let the database go on behind keys that were given by hand."""
+        if db.session.get_bind().dialect.name == "postgresql":
+            for model in models:
+                sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+                highest = select(func.coalesce(func.max(model.id), 1)).scalar_subquery()
+                db.session.execute(select(func.setval(sequence, highest)))
 
 
 def chunks(rows: Iterable[C], size: int) -> Iterator[list[C]]:
