@@ -28,7 +28,7 @@ from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, T
 from app.entities.imports import ImportBatch, ImportBlock
 from app.entities.lecturers import Lecturer
 from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage, NumberSeries
-from app.entities.people import Teacher, teacher_name_pair
+from app.entities.people import FAULTY, Teacher, teacher_name_pair
 from app.entities.places import Bureau, Institution, Organisation, Region, RegionGrant, School, school_stage
 from app.entities.programmes import (
     DeclarationDraft,
@@ -41,11 +41,12 @@ from app.entities.programmes import (
     programme_stage,
     programme_subject,
 )
-from app.entities.reference import Grade, PostCategory, ProfessionalTitle, ReferenceList, Stage, Subject
+from app.entities.reference import Grade, PostCategory, ProfessionalTitle, ReferenceList, Stage, Subject, subject_stage
 
 REFERENCE_LISTS: tuple[type[ReferenceList], ...] = (Stage, Grade, Subject, PostCategory, ProfessionalTitle)
 
 __all__ = [
+    "FAULTY",
     "REFERENCE_LISTS",
     "Account",
     "ApiKey",
@@ -105,5 +106,6 @@ __all__ = [
     "programme_stage",
     "programme_subject",
     "school_stage",
+    "subject_stage",
     "teacher_name_pair",
 ]

@@ -268,6 +268,8 @@ def _teacher(number: int, person: str, school: School | None, vault: Vault) -> T
         national_id_sealed=vault.seal(identity),
         national_id_key=vault.key(identity),
         national_id_tail=identity[-4:],
+        id_birth_date=date(1980, 1, 1),
+        id_gender="male" if number % 2 else "female",
         mobile=f"1990000{number:04d}",
         school=school,
         status=TeacherStatus.EMPLOYED if school else TeacherStatus.UNATTACHED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, String, Table, or_
 from sqlalchemy.orm import Mapped, relationship
 
 from app.domain.terms import Gender, TeacherStatus
@@ -22,7 +22,8 @@ class Teacher(Record):
     __label__ = N_("Teacher")
     __table_args__ = (
         # Counts and pages of a subtree are answered from this index alone.
-        Index("ix_teacher_present", "school_id", "status", "deleted_at", "teacher_number"),
+        Index("ix_teacher_present", "school_id", "status", "deleted_at", "teacher_number", "subject_id"),
+        Index("ix_teacher_mobile", "mobile", "deleted_at"),  # who shares a number with whom (TCH-9)
         # In the order of the alphabet of codes on both databases, so that the first letters find their rows.
         Index("ix_teacher_name_initials", "name_initials", postgresql_ops={"name_initials": "varchar_pattern_ops"}),
     )
@@ -37,7 +38,10 @@ class Teacher(Record):
     national_id_sealed: Mapped[bytes | None] = column(N_("National ID"), LargeBinary, protected=True)
     national_id_key: Mapped[str | None] = column(N_("National ID index"), String(64), unique=True, protected=True)
     national_id_tail: Mapped[str | None] = column(N_("Last four of the ID"), String(4), index=True)
-    mobile: Mapped[str | None] = column(N_("Mobile"), String(32), index=True, protected=True)
+    # What the ID number says, kept when it is written: nobody can compare with a sealed number later (TCH-9).
+    id_birth_date: Mapped[date | None] = column(N_("Birth date of the ID"), Date, protected=True)
+    id_gender: Mapped[str | None] = column(N_("Gender of the ID"), String(8), protected=True)
+    mobile: Mapped[str | None] = column(N_("Mobile"), String(32), protected=True)
     office_phone: Mapped[str | None] = column(N_("Office phone"), String(32))
     email: Mapped[str | None] = column(N_("E-mail"), String(120))
     school_id: Mapped[int | None] = reference(N_("School"), "school.id", index=False)
@@ -60,6 +64,16 @@ class Teacher(Record):
     title: Mapped[ProfessionalTitle | None] = relationship()
     account: Mapped[Account | None] = relationship(back_populates="teacher")
 
+
+# What is missing or contradicts the ID number; the few rows it leaves have an index of their own (TCH-9).
+COMPLETE = ("national_id_key", "birth_date", "mobile", "stage_id", "subject_id", "post_category_id", "title_id")
+_columns = Teacher.__table__.c
+FAULTY = or_(
+    *(_columns[name].is_(None) for name in COMPLETE),
+    _columns.birth_date != _columns.id_birth_date,
+    _columns.gender != _columns.id_gender,
+)
+Index("ix_teacher_faulty", _columns.school_id, sqlite_where=FAULTY, postgresql_where=FAULTY)
 
 # Each character of a name with the one after it: an index finds any part of a name without reading all names (TCH-4).
 teacher_name_pair = Table(

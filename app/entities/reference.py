@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, String
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import Mapped, relationship
 
 from app.domain.text import N_
@@ -39,11 +39,23 @@ class Grade(ReferenceList):
     stage: Mapped[Stage] = relationship()
 
 
+subject_stage = Table(
+    "subject_stage",
+    Record.metadata,
+    Column("subject_id", ForeignKey("subject.id", ondelete="CASCADE"), primary_key=True),
+    Column("stage_id", ForeignKey("stage.id"), primary_key=True, index=True),
+)
+
+
 class Subject(ReferenceList):
-    """Subject (学科)."""
+    """Subject (学科); a school of its stages is expected to have somebody who teaches it (TCH-9)."""
 
     __tablename__ = "subject"
     __label__ = N_("Subject")
+
+    stages: Mapped[list[Stage]] = relationship(
+        secondary=subject_stage, order_by=Stage.position, info={"label": N_("Taught at")}
+    )
 
 
 class PostCategory(ReferenceList):

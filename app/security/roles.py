@@ -44,6 +44,8 @@ CATALOGUE: Grants = {
     "RegionGrant": (*READ, "export"),
     "School": (*WRITE, "export", "import", "merge"),
     "Teacher": (*WRITE, "export", "import", "reveal", "restore", "purge"),
+    "TeacherQuality": READ,
+    "TeacherStatistics": ("read", "export"),
     "Account": (*WRITE, "export", "reset", "unlock"),
     "Role": WRITE,
     "AuditEntry": READ,
@@ -71,6 +73,7 @@ EVERYBODY: Grants = {
     **dict.fromkeys(CALENDAR, READ),
 }
 
+TEACHER_NUMBERS: Grants = {"TeacherQuality": READ, "TeacherStatistics": ("read", "export")}
 MANAGES_SCHOOL_ACCOUNTS = (*WRITE, "export", "reset", "unlock")
 
 # Reading what was declared, offered and decided, each within scope; opinions are the bureau's and the experts' alone.
@@ -120,6 +123,7 @@ TRAINING_TEACHER: Grants = {
 
 BUREAU_ADMIN: Grants = {
     **TRAINING_BUREAU,
+    **TEACHER_NUMBERS,
     "Bureau": (*WRITE, "export"),
     "Institution": (*WRITE, "export"),
     "RegionGrant": (*READ, "export"),
@@ -132,6 +136,7 @@ BUREAU_ADMIN: Grants = {
 }
 
 SCHOOL_INFORMATION: Grants = {
+    **TEACHER_NUMBERS,
     "School": ("read", "edit"),
     "Teacher": (*WRITE, "export", "import", "reveal"),
     "ImportBatch": ("read", "create"),
@@ -156,6 +161,7 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.COUNTY_ADMIN: BUREAU_ADMIN,
     R.BUREAU_REVIEWER: {
         **TRAINING_REVIEW,
+        "TeacherStatistics": READ,
         **dict.fromkeys(("Bureau", "Institution", "RegionGrant", "School", "Teacher"), READ),
     },
     R.EXPERT_REVIEWER: {**OFFERED, "ExpertOpinion": (*READ, "give"), "Transition": READ},
@@ -170,7 +176,14 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.SCHOOL_SYSTEM_ADMIN: {"School": ("read", "edit"), "Account": MANAGES_SCHOOL_ACCOUNTS},
     R.SCHOOL_INFORMATION_ADMIN: SCHOOL_INFORMATION,
     R.SCHOOL_TRAINING_ADMIN: {**TRAINING_SCHOOL, "School": READ, "Teacher": READ},
-    R.SCHOOL_INQUIRER: {**OFFERED, "Enrollment": READ, "Transition": READ, "School": READ, "Teacher": READ},
+    R.SCHOOL_INQUIRER: {
+        **OFFERED,
+        "TeacherStatistics": READ,
+        "Enrollment": READ,
+        "Transition": READ,
+        "School": READ,
+        "Teacher": READ,
+    },
     R.TEACHER: {**TRAINING_TEACHER, "School": READ, "Teacher": READ},
     R.NON_TEACHER: {},
 }

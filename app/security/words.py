@@ -55,6 +55,8 @@ RESOURCES: dict[str, str] = {
     "Home": N_("Workbench"),
     "Parameter": N_("Parameters"),
     "Role": N_("Roles and permissions"),
+    "TeacherQuality": N_("Data quality"),
+    "TeacherStatistics": N_("Statistics of teachers"),
 }
 # Where an entity belongs, by the module it is declared in; in the order of the matrix.
 CHAPTERS: dict[str, str] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.domain.terms import RegionLevel
 from app.extensions import db
@@ -17,10 +18,16 @@ from app.security.scope import visible_clause
 def teachers_on_record(actor: Actor) -> int:
     """Return how many teachers the actor sees; for bureaus as the schools count them, which is one small sum."""
     if actor.bureau_id is not None or actor.everything:
-        wanted = select(func.sum(School.staff_count)).where(visible_clause(School, actor))
+        in_the_pool = _count(actor).where(Teacher.school_id.is_(None)).scalar_subquery()
+        at_schools = func.coalesce(func.sum(School.staff_count), 0)
+        wanted = select(at_schools + in_the_pool).where(visible_clause(School, actor))
     else:
-        wanted = select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor))
+        wanted = _count(actor)
     return int(db.session.scalar(wanted) or 0)
+
+
+def _count(actor: Actor) -> Select[Any]:
+    return select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor))
 
 
 def schools_by_region(actor: Actor) -> Sequence[tuple[str, int, int]]:

@@ -34,6 +34,7 @@ COLUMNS: tuple[str, ...] = (
     "name", "gender", "birth_date", "mobile", "office_phone", "email", "school_id", "stage_id", "grade_id",
     "subject_id", "post_category_id", "title_id",
 )  # fmt: skip
+ID_COLUMNS = ("national_id_sealed", "national_id_key", "national_id_tail", "id_birth_date", "id_gender")
 _TAKEN = N_("Somebody has entered this person meanwhile; look the record up and change it there.")
 _NO_SCHOOL = N_("This school is no longer in your scope; choose another.")
 _GONE = N_("This record does not exist or is outside your scope.")
@@ -254,12 +255,14 @@ def _columns(values: dict[str, Any], vault: Vault) -> dict[str, Any]:
 def id_columns(identity: NationalId | None, vault: Vault) -> dict[str, Any]:
     """Return the columns that keep an ID number sealed, findable and searchable by its end (OPS-3)."""
     if identity is None:
-        return {"national_id_sealed": None, "national_id_key": None, "national_id_tail": None}
+        return dict.fromkeys(ID_COLUMNS)
     number = identity.number
     return {
         "national_id_sealed": vault.seal(number),
         "national_id_key": vault.key(number),
         "national_id_tail": number[-4:],
+        "id_birth_date": identity.birth_date,
+        "id_gender": identity.gender.value,
     }
 
 

@@ -17,11 +17,12 @@ from app.extensions import db
 from app.models import AuditEntry, School, Teacher
 from app.security.actor import Actor
 from app.security.scope import fetch_visible, is_manageable
+from app.services.teacher_bulk import ID_COLUMNS
 from app.services.teacher_lists import reference_choices
 
 MOST = 50  # the newest are shown
 # Columns that follow from others and would only repeat them.
-FOLLOWING = frozenset({"name_initials", "national_id_sealed", "national_id_key", "national_id_tail", "account_id"})
+FOLLOWING = frozenset({"name_initials", "account_id", *ID_COLUMNS[1:]})
 _OF_COLUMN = {column: name for name, column in REFERENCES.items()}
 
 

@@ -19,6 +19,7 @@ SCREENS = (
     "school_changes",
     "people",
     "teacher_grid",
+    "teacher_quality",
     "reference",
     "declarations",
     "programme_review",

@@ -66,6 +66,7 @@ HELP: dict[str, Help] = {
     "ScreeningCandidateView": Help(BUREAUS, N_("When a round has closed"), DRAWING),
     "TransitionView": Help(BUREAUS_INSTITUTIONS, ANY_TIME, N_("What was decided, when and by whom")),
     "TeacherView": Help(SCHOOLS, ANY_TIME, BASICS),
+    "TeacherQualityPage": Help(SCHOOLS, ANY_TIME, N_("Finds the records to mend")),
     "TeacherGridPage": Help(SCHOOLS, ANY_TIME, BASICS),
     "ImportBatchView": Help(SCHOOLS, ANY_TIME, BASICS),
     "DeletedTeacherView": Help(SCHOOLS, N_("When a record was deleted by mistake"), BASICS),

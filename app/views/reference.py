@@ -35,6 +35,8 @@ class SubjectView(ReferenceView):
     """Subjects."""
 
     model = Subject
+    list_columns = ["code", "name", "stages", "position", "in_use"]
+    form_columns = ("code", "name", "stages", "position", "in_use")
 
 
 class PostCategoryView(ReferenceView):

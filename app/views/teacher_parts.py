@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -13,12 +14,13 @@ from wtforms.validators import Length
 
 from app.domain.identity import mask_phone, normalise_national_id
 from app.domain.teachers import REQUIRED
-from app.domain.terms import AuditAction, Gender, TeacherStatus
+from app.domain.terms import AgeBand, AuditAction, Gender, TeacherIssue, TeacherStatus
 from app.domain.text import N_, LabelledEnum
 from app.models import Grade, PostCategory, ProfessionalTitle, Region, School, Stage, Subject, Teacher
 from app.security.scope import fetch_visible
 from app.services.audit import HIDDEN
 from app.services.teacher_history import Event, FieldChange
+from app.services.teacher_issues import age_clause, issue_clause
 from app.services.teacher_search import search_clause
 from app.services.teachers import PROTECTED, whole_id
 from app.views.fab import choice, related
@@ -66,6 +68,25 @@ def in_region() -> Filter:
     return Filter("region", "remote", condition, N_("Region"), target=Region)
 
 
+def at_region() -> Filter:
+    """Return the filter on schools directly under a region; the board leads here, nobody chooses it."""
+
+    def condition(_model: type[Any], value: str) -> Any:
+        known = value.isdigit() and len(value) < 10
+        return Teacher.school_id.in_(select(School.id).where(School.region_id == int(value))) if known else None
+
+    return Filter("at", "hidden", condition, N_("Schools directly under"), target=Region)
+
+
+def _word(name: str, label: str, kind: type[LabelledEnum], clause: Callable[[Any], Any]) -> Filter:
+    """Return a filter on a word that is worked out, not stored."""
+
+    def condition(_model: type[Any], value: str) -> Any:
+        return clause(kind(value)) if value in {member.value for member in kind} else None
+
+    return Filter(name, "choice", condition, label, options=lambda: [(m.value, text_of(m)) for m in kind])
+
+
 FILTERS = (
     search(),
     in_region(),
@@ -77,6 +98,9 @@ FILTERS = (
     related("title", ProfessionalTitle),
     choice("status", TeacherStatus),
     choice("gender", Gender),
+    _word("age", N_("Age"), AgeBand, age_clause),
+    _word("issue", N_("Data quality"), TeacherIssue, lambda issue: issue_clause(issue, current_actor())),
+    at_region(),
 )
 
 
@@ -196,11 +220,11 @@ def _told(change: FieldChange, action: AuditAction) -> str:
     label = label_of(Teacher, change.field)
     if action is AuditAction.REVEAL or HIDDEN in (change.before, change.after):
         return label
-    values = {"before": _word(change.field, change.before), "after": _word(change.field, change.after)}
+    values = {"before": _told_value(change.field, change.before), "after": _told_value(change.field, change.after)}
     return _("%(field)s: %(before)s → %(after)s", field=label, **values)
 
 
-def _word(name: str, value: Any) -> str:
+def _told_value(name: str, value: Any) -> str:
     kind = {"gender": Gender, "status": TeacherStatus}.get(name)
     if value is None:
         return EMPTY

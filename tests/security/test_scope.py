@@ -108,7 +108,7 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
     },
     R.SECURITY_ADMIN: {AuditEntry: BOTH},
     R.AUDIT_ADMIN: {AuditEntry: BOTH},
-    R.PROVINCIAL_ADMIN: EVERY_ROW,
+    R.PROVINCIAL_ADMIN: {**EVERY_ROW, Teacher: ATTACHED | {"zhou"}},
     R.CITY_ADMIN: CITY_ROWS,
     R.COUNTY_ADMIN: {
         **COUNTY_ROWS,
@@ -133,7 +133,7 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
 READ_ONLY: dict[type[Any], set[str]] = dict.fromkeys(OFFERED, NONE)
 OFFICE: dict[type[Any], set[str]] = dict.fromkeys((PlanFile, Lecturer, Transition), NONE)
 CHANGED: dict[RoleName, dict[type[Any], set[str]]] = {
-    R.PROVINCIAL_ADMIN: OFFICE,
+    R.PROVINCIAL_ADMIN: {Teacher: ATTACHED, **OFFICE},  # the pool is taken in by a transfer
     R.CITY_ADMIN: {Bureau: XIHU, **OFFICE},
     R.COUNTY_ADMIN: {Bureau: NONE, **OFFICE},
     R.BUREAU_REVIEWER: {Bureau: XIHU, **OFFICE},

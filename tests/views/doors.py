@@ -126,6 +126,7 @@ PAGES: dict[str, set[RoleName]] = {
     "ImportBatchView.upload": IMPORTERS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
+    "TeacherQualityPage.index": KEEP_TEACHERS,
     "TeacherGridPage.check": KEEP_TEACHERS,
     "TeacherGridPage.data": KEEP_TEACHERS,
     "TeacherGridPage.index": KEEP_TEACHERS,

@@ -21,6 +21,34 @@ class TeacherStatus(LabelledEnum):
     LEFT = "left", N_("Left the profession")
 
 
+class TeacherIssue(LabelledEnum):
+    """What is wrong with a teacher's record (TCH-9)."""
+
+    MISSING = "missing", N_("Fields missing")
+    NO_ID = "no_id", N_("No ID number")
+    NO_BIRTH_DATE = "no_birth_date", N_("No birth date")
+    NO_MOBILE = "no_mobile", N_("No mobile number")
+    NO_STAGE = "no_stage", N_("No school stage")
+    NO_SUBJECT = "no_subject", N_("No subject")
+    NO_POST = "no_post", N_("No post category")
+    NO_TITLE = "no_title", N_("No professional title")
+    BIRTH_DATE_DIFFERS = "birth_date_differs", N_("Birth date differs from the ID number")
+    GENDER_DIFFERS = "gender_differs", N_("Gender differs from the ID number")
+    SHARED_MOBILE = "shared_mobile", N_("Mobile number shared with somebody")
+    UNATTACHED_LONG = "unattached_long", N_("Unattached for over a year")
+
+
+class AgeBand(LabelledEnum):
+    """Teachers by age, as the statistics group them (TCH-11)."""
+
+    UNDER_30 = "under_30", N_("Under 30")
+    FROM_30 = "from_30", N_("30 to 39")
+    FROM_40 = "from_40", N_("40 to 49")
+    FROM_50 = "from_50", N_("50 to 54")
+    FROM_55 = "from_55", N_("55 and over")
+    UNKNOWN = "unknown", N_("Age unknown")
+
+
 class RowKind(LabelledEnum):
     """What a row of an import or of the grid would do (TCH-5, TCH-6)."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, false, or_, select, true
 
+from app.domain.terms import RegionLevel
 from app.models import School, Teacher
 from app.security.actor import Actor
 from app.security.rules.subtree import Clause, schools_of
@@ -29,6 +30,8 @@ def schools_kept(actor: Actor) -> Select[Any]:
 @sees(Teacher)
 def _teacher(actor: Actor) -> Clause:
     present = Teacher.deleted_at.is_(None)
+    if actor.region_level is RegionLevel.PROVINCE:  # the pool belongs to the province as a whole
+        return present & or_(kept_here(actor), Teacher.school_id.is_(None))
     if actor.teacher_id is None:  # an "or" that no row meets would keep the database from its index
         return present & kept_here(actor)
     return present & or_(kept_here(actor), Teacher.id == actor.teacher_id)

@@ -88,6 +88,8 @@ def identity_columns(person: Person, vault: Vault) -> dict[str, Any]:
         "national_id_sealed": vault.seal(person.national_id),
         "national_id_key": vault.key(person.national_id),
         "national_id_tail": person.national_id[-4:],
+        "id_birth_date": person.born,
+        "id_gender": person.gender.value,
         "birth_date": person.born,
         "gender": person.gender,
     }

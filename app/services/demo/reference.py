@@ -12,9 +12,12 @@ def load(_making: Making) -> None:
     stages = {code: Stage(code=code, name=name, position=i) for i, (code, name) in enumerate(LISTS["stages"].items())}
     db.session.add_all(stages.values())
     named = (
-        (Subject, [entry["name"] for entry in LISTS["subjects"]], "S"),
         (ProfessionalTitle, LISTS["lists"]["titles"], "T"),
         (PostCategory, LISTS["lists"]["posts"], "P"),
+    )
+    db.session.add_all(
+        Subject(code=f"S{i:02d}", name=entry["name"], position=i, stages=[stages[code] for code in entry["stages"]])
+        for i, entry in enumerate(LISTS["subjects"], 1)
     )
     for model, names, prefix in named:
         db.session.add_all(model(code=f"{prefix}{i:02d}", name=name, position=i) for i, name in enumerate(names, 1))

@@ -25,8 +25,8 @@ Condition = Callable[[type[Any], str], Any]
 class Filter:
     """One filter: its name in the URL, how it is asked for, and the condition it makes of what was typed.
 
-    `kind` is text, choice, remote, bool or date; `condition(model, value)` returns SQL, or None for a value that
-    means nothing (such a value is ignored, never an error).
+    `kind` is text, choice, remote, bool, date, or hidden (other pages lead to it); `condition(model, value)` returns
+    SQL, or None for a value that means nothing (such a value is ignored, never an error).
     """
 
     name: str

@@ -1,0 +1,158 @@
+"""The board of data quality: from the province down to a school, every figure leads to exactly its rows (TCH-9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext as _
+
+from app.domain.errors import NotVisible
+from app.domain.terms import RegionLevel, TeacherIssue
+from app.domain.text import N_
+from app.extensions import db
+from app.models import Region
+from app.security.actor import Actor
+from app.security.scope import fetch_visible
+from app.services.teacher_issues import MISSING
+from app.services.teacher_quality import Board, Line, board_of_region, board_of_school
+from app.views.fab import PageView
+
+I = TeacherIssue  # noqa: E741 - short for the table below
+# The columns of the table, and how long each name may be there.
+COLUMNS: tuple[tuple[TeacherIssue, str], ...] = (
+    (I.MISSING, N_("Fields missing")),
+    (I.BIRTH_DATE_DIFFERS, N_("Birth date ≠ ID")),
+    (I.GENDER_DIFFERS, N_("Gender ≠ ID")),
+    (I.SHARED_MOBILE, N_("Mobile shared")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with the list and the grid of exactly its rows; no addresses for what is no row."""
+
+    label: str
+    number: int
+    url_list: str = ""
+    url_grid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A line of the table: the place, its page of this board, teachers, a figure for each column, untaught subjects."""
+
+    name: str
+    url: str
+    teachers: int
+    figures: list[Figure]
+    untaught: Figure
+
+
+class TeacherQualityPage(PageView):
+    """`?region=7` or `?school=3`; without either, one's own place."""
+
+    resource = "TeacherQuality"
+    route_base = "/teachers/quality"
+    method_permission_name = {"index": "read"}
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """Show the board of a place."""
+        school = request.args.get("school") or ("" if request.args.get("region") else self.actor.school_id or "")
+        return self._school(school) if school else self._region()
+
+    def _school(self, key: Any) -> Any:
+        school, board = board_of_school(key, actor=self.actor)
+        asked: dict[str, Any] = {"school": school.id}
+        return self.render_template(
+            "teachers/quality_school.html",
+            title=_("Data quality: %(place)s", place=school.name),
+            crumbs=self._crumbs(school.region) if self.actor.region_path or self.actor.everything else [],
+            school=school,
+            teachers=board.total().teachers,
+            url_teachers=url_for("TeacherView.list", **asked),
+            figures=[self._figure(issue, board.total(), asked) for issue in _told()],
+            subjects=[(s.name, url_for("TeacherView.list", **asked, subject=s.id)) for s in board.subjects],
+        )
+
+    def _region(self) -> Any:
+        region = _region_of(self.actor, request.args.get("region"))
+        by_school = request.args.get("by") == "school" or region.level is RegionLevel.COUNTY
+        board = board_of_region(region, actor=self.actor, by_school=by_school)
+        asked = {"at" if by_school else "region": region.id}
+        return self.render_template(
+            "teachers/quality.html",
+            title=_("Data quality: %(place)s", place=region.name),
+            crumbs=self._crumbs(region),
+            by_school=by_school,
+            columns=[_(label) for _issue, label in COLUMNS],
+            rows=[self._row(line, region) for line in board.lines],
+            total=self._row(board.total(), region, asked),
+            missing=[self._figure(issue, board.total(), asked) for issue in MISSING],
+            unattached=self._unattached(board),
+        )
+
+    def _row(self, line: Line, region: Region, asked: dict[str, Any] | None = None) -> BoardRow:
+        if asked is None:
+            asked = {{"region": "region", "direct": "at", "school": "school"}[line.kind]: line.key}
+        name = _("Directly under %(place)s", place=region.name) if line.kind == "direct" else line.name
+        page: dict[str, dict[str, Any]] = {
+            "region": {"region": line.key},
+            "direct": {"region": line.key, "by": "school"},
+            "school": asked,
+        }
+        url = url_for("TeacherQualityPage.index", **page[line.kind]) if line.kind in page else ""
+        untaught = Figure(_("Subjects nobody teaches"), line.untaught, url if line.kind != "total" else "")
+        return BoardRow(
+            name, url, line.teachers, [self._figure(issue, line, asked) for issue, _label in COLUMNS], untaught
+        )
+
+    def _figure(self, issue: TeacherIssue, line: Line, asked: dict[str, Any]) -> Figure:
+        number = line.faults[issue]
+        if not number:
+            return Figure(_(issue.label), 0)
+        wanted = {**asked, "issue": issue.value}
+        grid = url_for("TeacherGridPage.index", **wanted) if self.actor.may("edit", "Teacher") else ""
+        return Figure(_(issue.label), number, url_for("TeacherView.list", **wanted), grid)
+
+    def _unattached(self, board: Board) -> Figure | None:
+        """Return the figure of the pool for who sees it."""
+        if self.actor.region_level is not RegionLevel.PROVINCE and not self.actor.everything:
+            return None
+        line = Line(0, "", "pool", faults=Counter({I.UNATTACHED_LONG: board.unattached}))
+        return self._figure(I.UNATTACHED_LONG, line, {})
+
+    def _crumbs(self, region: Region) -> list[tuple[str, str]]:
+        """Return the places above, from one's own down to `region`."""
+        above = []
+        place: Region | None = region
+        while place is not None and (self.actor.everything or place.path.startswith(self.actor.region_path or "?")):
+            above.append((place.name, url_for("TeacherQualityPage.index", region=place.id)))
+            place = place.parent
+        return above[::-1]
+
+
+def _told() -> list[TeacherIssue]:
+    return [issue for issue in TeacherIssue if issue not in (I.MISSING, I.UNATTACHED_LONG)]
+
+
+def _region_of(actor: Actor, key: str | None) -> Region:
+    """Return the region asked for, else the actor's own. Raises NotVisible for an account without one."""
+    if key:
+        return fetch_visible(Region, key, actor=actor)
+    wanted = db.select(Region).order_by(Region.path)
+    if not actor.everything:
+        wanted = wanted.where(Region.path == actor.region_path)
+    region: Region | None = db.session.scalars(wanted.limit(1)).first()
+    if region is None:
+        raise NotVisible
+    return region
+
+
+VIEWS = (TeacherQualityPage,)

@@ -1,0 +1,80 @@
+"""The pages of the board of data quality: figures lead to exactly their rows (TCH-9)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.world import World
+
+pytestmark = pytest.mark.req("TCH-9")
+
+BOARD = "/teachers/quality/"
+
+
+@pytest.fixture
+def faulty(db: Any, world: World) -> World:
+    """Two at 文三路小学 and one at 濛洲街道小学 have no mobile number."""
+    for name in ("zhang", "li", "chen"):
+        world.teacher[name].mobile = None
+    for name, school in world.school.items():
+        school.staff_count = 3 if name == "xihu" else 2
+    db.session.commit()
+    return world
+
+
+def figures(page: str, issue: str) -> list[tuple[str, int]]:
+    """(address, number) of the figures of a fault that lead to the list."""
+    found = re.findall(r'href="(/teacherview/list/\?[^"]*)"[^>]*>([0-9,]+)</a>', page)
+    return [(url.replace("&amp;", "&"), int(n)) for url, n in found if f"issue={issue}" in url]
+
+
+@pytest.mark.parametrize(
+    ("who", "query"),
+    [("provincial_admin", ""), ("city_admin", ""), ("county_admin", ""), ("school_admin", ""), ("system_admin", "")],
+)
+def test_each_figure_is_the_number_of_the_rows_it_leads_to(login_as: Any, faulty: World, who: str, query: str) -> None:
+    client = login_as(who)
+    page = client.get(BOARD + query)
+    assert page.status_code == 200
+    found = figures(page.text, "no_mobile") + figures(page.text, "missing")
+    assert found
+    for url, number in found:
+        rows = client.get(url).text
+        assert f"共 {number} 条" in rows, url
+        grid = client.get(url.replace("/teacherview/list/", "/teachers/grid/data"))
+        assert len(grid.json["rows"]) == number
+
+
+def test_the_way_down_leads_from_the_province_to_a_school(login_as: Any, faulty: World) -> None:
+    client = login_as("provincial_admin")
+    page, path = client.get(BOARD).text, ""
+    for place in ("杭州市", "西湖区", "文三路小学"):
+        link = re.search(rf'<th scope="row"><a href="([^"]+)">{place}</a>', page)
+        assert link is not None, place
+        path = link[1].replace("&amp;", "&")
+        page = client.get(path).text
+    assert "缺手机号" in page
+    assert f'href="{BOARD}?region={faulty.region["xihu"].id}"' in page
+
+
+def test_schools_directly_under_a_city_have_a_line_of_their_own(db: Any, login_as: Any, faulty: World) -> None:
+    faulty.school["xihu"].region = faulty.region["hangzhou"]
+    db.session.commit()
+    client = login_as("city_admin")
+    page = client.get(BOARD).text
+    assert "杭州市直属学校" in page
+    (url, number), *_ = figures(page, "missing")
+    assert f"at={faulty.region['hangzhou'].id}" in url
+    assert f"共 {number} 条" in client.get(url).text
+    assert "文三路小学" in client.get(f"{BOARD}?region={faulty.region['hangzhou'].id}&by=school").text
+
+
+@pytest.mark.req("ORG-6", "S1")
+def test_boards_of_others_are_not_there(login_as: Any, faulty: World) -> None:
+    assert login_as("city_admin").get(f"{BOARD}?region={faulty.region['lishui'].id}").status_code == 404
+    assert login_as("school_admin").get(f"{BOARD}?school={faulty.school['qingyuan'].id}").status_code == 404
+    assert login_as("school_admin").get(f"{BOARD}?region={faulty.region['xihu'].id}").status_code == 404
+    assert login_as("school_inquirer").get(BOARD).status_code == 403
