@@ -14,9 +14,14 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_babel import gettext as _
 
 from app.api.guard import JsonApi, signed_in
+from app.api.reading import chapters
 from app.views.fab import PageView
 
 VERSION = "v1"
+EXAMPLE = """\
+curl -X POST {server}/api/v1/session -H 'Content-Type: application/json' -d '{{"username": "…", "password": "…"}}'
+curl '{server}/api/v1/school/?size=50' -H 'Authorization: Bearer …'
+"""
 PROBLEMS = {
     "type": "object",
     "required": ["problems"],
@@ -93,7 +98,11 @@ class ApiPage(PageView):
     @has_access
     @permission_name("read")
     def index(self) -> Any:
-        """Show what the API offers, ready to be tried."""
+        """Show what the API offers, chapter by chapter."""
         return self.render_template(
-            "api/index.html", title=_("Programming interface"), openapi_uri=url_for("PlatformOpenApi.get")
+            "api/index.html",
+            title=_("Programming interface"),
+            openapi_uri=url_for("PlatformOpenApi.get"),
+            example=EXAMPLE.format(server=request.host_url.rstrip("/")),
+            chapters=chapters(describe().to_dict()),
         )

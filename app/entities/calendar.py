@@ -52,6 +52,7 @@ class EnrollmentRound(Record):
 
     __tablename__ = "enrollment_round"
     __label__ = N_("Enrollment round")
+    __name_parts__ = ("batch", "kind")
     __table_args__ = (UniqueConstraint("batch_id", "kind"),)
 
     batch_id: Mapped[int] = reference(N_("Batch"), "batch.id", index=False, nullable=False)
@@ -70,6 +71,7 @@ class BatchWindow(Record):
 
     __tablename__ = "batch_window"
     __label__ = N_("Window")
+    __name_parts__ = ("batch", "kind")
     __table_args__ = (UniqueConstraint("batch_id", "kind"), CheckConstraint("closes_at > opens_at", name="span"))
 
     batch_id: Mapped[int] = reference(N_("Batch"), "batch.id", index=False, nullable=False)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
 from app.models import Enrollment, School, Screening, ScreeningCandidate, Transition
 from app.services.transitions import state_labels
 from app.views.fab import RecordView, choice, contains, related
-from app.views.fab.columns import entity_label
+from app.views.fab.columns import entity_called
 
 
 class EnrollmentView(RecordView):
@@ -68,7 +70,10 @@ class TransitionView(RecordView):
         """Return the states and the kind of record as the words they are."""
         if name in ("from_state", "to_state"):
             return state_labels(row)[name == "to_state"]
-        return entity_label(row.entity) if name == "entity" else super().value_of(row, name)
+        if name == "entity":
+            model = entity_called(row.entity)
+            return _(model.__label__) if model else row.entity
+        return super().value_of(row, name)
 
 
 VIEWS = (EnrollmentView, ScreeningView, ScreeningCandidateView, TransitionView)

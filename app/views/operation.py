@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.terms import AuditAction
 from app.models import AuditEntry
+from app.views.audit_words import changes, kind_of, subject_of
 from app.views.fab import RecordView, choice, contains
-from app.views.fab.columns import entity_label
 
 
 class AuditEntryView(RecordView):
@@ -16,17 +16,28 @@ class AuditEntryView(RecordView):
     model = AuditEntry
     editable = False
     order_by = "created_at"
+    show_template = "audit/show.html"
     list_columns = ["created_at", "account", "action", "entity", "subject", "address"]
-    show_columns = [*list_columns, "before", "after", "reason", "request_id"]
+    show_columns = [*list_columns, "reason", "request_id"]
     filters = (contains("subject", "entity"), choice("action", AuditAction))
 
     def value_of(self, row: Any, name: str) -> Any:
-        """Return the kind of record as its word."""
-        return entity_label(row.entity) if name == "entity" else super().value_of(row, name)
+        """Return kind and name of the record as words."""
+        if name == "entity":
+            return kind_of(row.entity)
+        return subject_of(row) if name == "subject" else super().value_of(row, name)
+
+    def name_of(self, row: AuditEntry) -> str:
+        """Return the record that was acted on."""
+        return subject_of(row)
 
     def ordering(self, asked: Any) -> tuple[Any, ...]:
         """Return the newest first unless asked otherwise."""
         return super().ordering(asked) if asked.order else (AuditEntry.id.desc(),)
+
+    def show_extras(self, row: AuditEntry) -> dict[str, Any]:
+        """Return what was changed, field by field."""
+        return {"changes": changes(row, self.actor)}
 
 
 VIEWS = (AuditEntryView,)

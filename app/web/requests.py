@@ -118,8 +118,7 @@ def _policy() -> str:
         (
             "default-src 'self'",
             f"script-src 'self' 'nonce-{csp_nonce()}'",
-            "style-src-elem 'self'",
-            "style-src-attr 'unsafe-inline'",
+            "style-src 'self'",
             "img-src 'self' data:",
             "object-src 'none'",
             "base-uri 'none'",

@@ -55,5 +55,6 @@ def test_every_page_is_sound(live: Any, page_as: Any, pages: list[Visit], theme:
         tab = tabs[visit.username]
         tab.goto(visit.path)
         wrong += [f"{visit.path} ({visit.username}): {fault}" for fault in faults(tab, visit) + chromium.axe(tab)]
+    wrong += [line for tab in tabs.values() for line in tab.watch.seen]  # a style or script the policy refused, too
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)

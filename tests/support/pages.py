@@ -40,7 +40,7 @@ LOOK = """(english) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const text = node.data.trim();
-    if (english.includes(text) && node.parentElement.closest("script, style, kbd") === null) seen.add(text);
+    if (english.includes(text) && node.parentElement.closest("script, style, kbd, code") === null) seen.add(text);
   }
   if (seen.size) faults.push("English: " + [...seen].join(" · "));
   const wide = document.scrollingElement.scrollWidth - innerWidth;

@@ -43,7 +43,7 @@ function draw(canvas, option) {
   const words = { color: colour("--kit-text"), fontFamily: style.fontFamily };
   const line = { lineStyle: { color: colour("--kit-line") } };
   const axis = { axisLabel: { color: colour("--kit-muted") }, axisLine: line, splitLine: line };
-  const chart = echarts.init(canvas, null, { renderer: "svg" });
+  const chart = echarts.init(canvas, null, { renderer: "canvas" });
   chart.setOption({
     color: COLOURS[theme],
     textStyle: words,

@@ -46,10 +46,9 @@ def about_of(model: type[Any], name: str) -> str:
     return _(about) if about else ""
 
 
-def entity_label(name: str) -> str:
-    """Return what the rows of an entity are called, from the name of its class; that name when it is gone."""
-    found = [mapper.class_ for mapper in Model.registry.mappers if mapper.class_.__name__ == name]
-    return _(found[0].__label__) if found else name
+def entity_called(name: str) -> Any:
+    """Return the entity whose class is called `name`; None when it is gone."""
+    return next((mapper.class_ for mapper in Model.registry.mappers if mapper.class_.__name__ == name), None)
 
 
 def text_of(value: Any) -> str:
@@ -65,6 +64,12 @@ def text_of(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return "、".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def name_of(row: Any) -> str:
+    """Return what a row is called, on titles and buttons: its name, in words where it is made of terms."""
+    parts = getattr(row, "__name_parts__", ())
+    return " · ".join(text_of(getattr(row, part)) for part in parts) or str(row)
 
 
 def cell_of(value: Any) -> Markup:

@@ -169,7 +169,7 @@ _REQUIRED = _l("Please fill this in.")
 def _plain_field(column: Any, common: dict[str, Any]) -> Field:
     kind = column.type
     if isinstance(kind, Boolean):
-        return BooleanField(**common)
+        return BooleanField(default=_default(column), **common)
     checks: list[Any] = [Optional() if column.nullable or column.default is not None else InputRequired(_REQUIRED)]
     if isinstance(kind, Enum):
         return _enum_field(column, common, checks)
@@ -178,7 +178,7 @@ def _plain_field(column: Any, common: dict[str, Any]) -> Field:
     if isinstance(kind, Date):
         return DateField(validators=checks, **common)
     if isinstance(kind, Integer):
-        return IntegerField(validators=[*checks, NumberRange(0, LARGEST)], **common)
+        return IntegerField(default=_default(column), validators=[*checks, NumberRange(0, LARGEST)], **common)
     return _text_field(kind, common, checks)
 
 
@@ -197,9 +197,14 @@ def _enum_field(column: Any, common: dict[str, Any], checks: list[Any]) -> Field
         choices=[*empty, *((member.value, text_of(member)) for member in kind)],
         coerce=lambda value: kind(value) if value else None,
         validators=checks,
-        default=column.default.arg if column.default is not None else None,
+        default=_default(column),
         **common,
     )
+
+
+def _default(column: Any) -> Any:
+    """Return what a new row begins with; a value worked out while saving is left to saving."""
+    return column.default.arg if column.default is not None and column.default.is_scalar else None
 
 
 def _trimmed(value: Any) -> Any:

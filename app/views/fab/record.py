@@ -19,7 +19,7 @@ from app.domain.errors import DomainError, NotPermitted
 from app.extensions import db
 from app.security.scope import fetch_visible, is_declared, is_manageable, select_visible
 from app.services import records
-from app.views.fab.columns import cell_of, label_of, property_of
+from app.views.fab.columns import cell_of, label_of, name_of, property_of
 from app.views.fab.export import Exporting
 from app.views.fab.filters import Filter
 from app.views.fab.forms import RecordForm, make_form
@@ -161,12 +161,16 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
     def _row(self, row: Any, names: Keys) -> ListRow:
         return ListRow(
             pk=row.id,
-            title=str(row),
+            title=self.name_of(row),
             cells=[cell_of(self.value_of(row, name)) for name in names],
             url_show=self._url("show", pk=row.id) if "show" not in self.exclude_route_methods else None,
             url_edit=self._url("edit", pk=row.id) if self.may("edit", "edit") else None,
             url_delete=self._url("delete", pk=row.id) if self.may("delete", "delete") else None,
         )
+
+    def name_of(self, row: Any) -> str:
+        """Return what a row is called on titles and buttons."""
+        return name_of(row)
 
     def value_of(self, row: Any, name: str) -> Any:
         """Return the value of a list or show column; override to mask."""
@@ -217,7 +221,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
         manageable = is_manageable(row, actor=self.actor)
         return self.render_template(
             self.show_template,
-            title=str(row),
+            title=self.name_of(row),
             view=self,
             row=row,
             facts=[(label_of(self.model, n), cell_of(self.value_of(row, n))) for n in self.show_columns],
@@ -248,7 +252,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
         if not is_manageable(row, actor=self.actor):
             raise NotPermitted
         form = self.form_class(self.form_columns)(obj=row)
-        title = _("Edit: %(thing)s", thing=str(row))
+        title = _("Edit: %(thing)s", thing=self.name_of(row))
         return self._handle(form, lambda: self.save_changes(row, form), title, row)
 
     def form_class(self, names: tuple[str, ...]) -> type[RecordForm]:
@@ -278,7 +282,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
             if form.validate():
                 try:
                     saved = save()
-                    flash(_("Saved: %(thing)s", thing=str(saved)), "success")
+                    flash(_("Saved: %(thing)s", thing=self.name_of(saved)), "success")
                     return redirect(self.get_redirect_after(saved))
                 except DomainError as error:
                     if error.status == 404:
