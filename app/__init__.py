@@ -40,13 +40,13 @@ def _framework(app: Flask) -> None:
     """Bind the framework; a new `AppBuilder` each time, for it keeps its views."""
     from app import api, models
     from app.security import rules
-    from app.services import checks, programme_notices, programme_waiting, teacher_search
+    from app.services import checks, enrollment_notices, programme_notices, programme_waiting, seats, teacher_search
     from app.views import register
     from app.views.fab.builder import PlatformBuilder
     from app.web.security_manager import PlatformSecurityManager
 
-    # Imported so that tables, scope rules, checks, notices, counts and the index of names are registered.
-    del models, rules, checks, programme_notices, programme_waiting, teacher_search
+    # Imported so that tables, scope rules, checks, listeners, counts and the index of names are registered.
+    del models, rules, checks, enrollment_notices, programme_notices, programme_waiting, seats, teacher_search
     with app.app_context():
         builder = PlatformBuilder(security_manager_class=PlatformSecurityManager)
         builder.init_app(app, db.session)

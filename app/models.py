@@ -12,7 +12,7 @@
 10. A `BackgroundJob` is long work; an `InboxMessage` tells its owner; an `ImportBatch` keeps a plan of rows.
 11. A `Programme` has `Lecturer`s, `PlanFile`s and `TrainingClass`es; `ExpertOpinion`s help its review.
 12. A class has `ClassSession`s and seats; `ClassAdjustment`s expand or cancel it, a `FavouriteClass` marks it.
-13. An `Enrollment` puts a teacher into a class; a `Screening` draws among its `ScreeningCandidate`s.
+13. An `Enrollment` puts a teacher into a class, an `Evaluation` judges it; a `Screening` draws `ScreeningCandidate`s.
 14. A `Transition` is one move of a state: of a programme, a class, an enrollment, an adjustment.
 """
 
@@ -25,6 +25,7 @@ from app.entities.base import Record, UtcDateTime
 from app.entities.calendar import Batch, BatchWindow, EnrollmentRound, ParameterChange, ParameterValue, TrainingYear
 from app.entities.classes import ClassAdjustment, ClassSession, FavouriteClass, TrainingClass
 from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, Transition
+from app.entities.evaluation import Evaluation
 from app.entities.imports import ImportBatch, ImportBlock
 from app.entities.lecturers import Lecturer
 from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage, NumberSeries
@@ -62,6 +63,7 @@ __all__ = [
     "DeclarationDraft",
     "Enrollment",
     "EnrollmentRound",
+    "Evaluation",
     "ExpertOpinion",
     "FavouriteClass",
     "Grade",

@@ -48,6 +48,7 @@ from app.models import (
     DeclarationDraft,
     Enrollment,
     EnrollmentRound,
+    Evaluation,
     ExpertOpinion,
     FavouriteClass,
     ImportBatch,
@@ -406,6 +407,7 @@ class Training:
         made = {Lecturer: lecturers, Programme: programmes, TrainingClass: classes, Enrollment: enrollments}
         _insert(*made.values())
         made |= {**self._declared(programmes), **self._around(classes), **self._drawn(classes, enrollments)}
+        made[Evaluation] = {n: Evaluation(enrollment=enrollments[n]) for n in self.institution}
         _insert(*made.values())
         moves = {Transition: {n: _moved(p) for n, p in programmes.items()}}
         _insert(moves[Transition])

@@ -109,6 +109,15 @@ def warnings(candidate: Candidate, offer: Offer, occasion: Occasion) -> list[Pro
     return [reason for reason in found if reason is not None]
 
 
+def refusals_to_return(candidate: Candidate, offer: Offer, occasion: Occasion) -> list[Problem]:
+    """Return every reason why an enrollment that had ended may not live again: a review undone, a reserve promoted.
+
+    Windows, region and post were asked when the teacher enrolled; what the teacher and the class hold now is asked.
+    """
+    found = (rule(candidate, offer, occasion) for rule in RETURN_RULES)
+    return [reason for reason in found if reason is not None]
+
+
 def fits(candidate: Candidate, offer: Offer) -> bool:
     """Say whether the class belongs into the teacher's catalogue: region of the school, stage and post fit (ENR-1)."""
     return not any((_region(candidate, offer), _stage(candidate, offer), _post(candidate, offer)))
@@ -266,3 +275,4 @@ RULES: tuple[Rule, ...] = (
     _window, _state, _kind, _at_work, _region, _stage, _post, _already, _evaluated, _round_two_right,
     _hours_cap, _classes_cap, _blocking_clash, _seats,
 )  # fmt: skip
+RETURN_RULES: tuple[Rule, ...] = (_state, _at_work, _already, _hours_cap, _classes_cap, _blocking_clash)

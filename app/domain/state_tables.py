@@ -74,14 +74,17 @@ def _enrollment_reviews() -> tuple[Move, ...]:
 
 
 def _enrollment_ways_back() -> tuple[Move, ...]:
-    """The teacher's withdrawal (ENR-4) and the school's undoing of its own review (ENR-5, P22)."""
+    """The teacher's withdrawal (ENR-4) and the school's undoing of its own review (ENR-5, P22).
+
+    A school withdraws what it had entered as proxy (ENR-16); the service sees to that.
+    """
     s, acted = EnrollmentState, Fact.BUREAU_ACTED
     school, bureau, institution = s.AWAITING_SCHOOL, s.AWAITING_BUREAU, s.AWAITING_INSTITUTION
     undo, withdraw = (Fact.FROZEN, Fact.UNDO_OFF), (Fact.FROZEN, Fact.WINDOW_CLOSED)
     return (
-        _move(Do.WITHDRAW, school, s.WITHDRAWN, By.TEACHER, bars=withdraw),
-        _move(Do.WITHDRAW, bureau, s.WITHDRAWN, By.TEACHER, bars=withdraw),
-        _move(Do.WITHDRAW, institution, s.WITHDRAWN, By.TEACHER, bars=(*withdraw, acted)),
+        _move(Do.WITHDRAW, school, s.WITHDRAWN, By.TEACHER, By.SCHOOL, bars=withdraw),
+        _move(Do.WITHDRAW, bureau, s.WITHDRAWN, By.TEACHER, By.SCHOOL, bars=withdraw),
+        _move(Do.WITHDRAW, institution, s.WITHDRAWN, By.TEACHER, By.SCHOOL, bars=(*withdraw, acted)),
         _move(Do.UNDO, bureau, school, By.SCHOOL, bars=undo),
         _move(Do.UNDO, institution, school, By.SCHOOL, bars=(*undo, acted)),
         _move(Do.UNDO, s.SCHOOL_REJECTED, school, By.SCHOOL, bars=(*undo, Fact.SCHOOL_DEADLINE_PASSED)),

@@ -72,6 +72,7 @@ class Enrollment(Record):
     enrolled_at: Mapped[datetime] = column(N_("Enrolled"), UtcDateTime, nullable=False, default=now)
     moved_at: Mapped[datetime] = column(N_("Last move"), UtcDateTime, nullable=False, default=now)
     review_deadline: Mapped[datetime | None] = column(N_("School reviews until"), UtcDateTime)
+    reminded_at: Mapped[datetime | None] = column(N_("School reminded"), UtcDateTime)
     bureau_approved_at: Mapped[datetime | None] = column(N_("Approved by the bureau"), UtcDateTime)
     holds_seat: Mapped[bool] = column(N_("Holds a seat"), Boolean, nullable=False, default=False)
     proxy_account_id: Mapped[int | None] = reference(N_("Enrolled by proxy"), "ab_user.id", index=False)

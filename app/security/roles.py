@@ -31,6 +31,7 @@ TRAINING: Grants = {
     "ClassAdjustment": (*READ, "export", "request", "decide", "override"),
     "Enrollment": (*READ, "export", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote"),
     "FavouriteClass": ("read", "mark"),
+    "Evaluation": READ,
     "Screening": (*READ, "export", "freeze", "draw"),
     "ScreeningCandidate": (*READ, "export"),
     "Transition": (*READ, "export"),
@@ -118,6 +119,7 @@ TRAINING_TEACHER: Grants = {
     **OFFERED,
     "Enrollment": (*READ, "enroll", "withdraw"),
     "FavouriteClass": ("read", "mark"),
+    "Evaluation": READ,
     "Transition": READ,
 }
 

@@ -67,6 +67,7 @@ CHAPTERS: dict[str, str] = {
     "lecturers": N_("Programmes"),
     "classes": N_("Classes"),
     "enrollment": N_("Enrollments and draws"),
+    "evaluation": N_("Evaluation"),
     "reference": N_("Reference lists"),
     "accounts": N_("Accounts and permissions"),
     "operation": N_("Operation"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
-from app.models import Enrollment, School, Screening, ScreeningCandidate, Transition
+from app.models import Enrollment, Evaluation, School, Screening, ScreeningCandidate, Transition
 from app.services.transitions import state_labels
 from app.views.fab import RecordView, choice, contains, related
 from app.views.fab.columns import entity_called
@@ -30,6 +30,14 @@ class EnrollmentView(RecordView):
         choice("round_kind", RoundKind),
         choice("origin", EnrollmentOrigin),
     )
+
+
+class EvaluationView(RecordView):
+    """Which of one's classes one has evaluated."""
+
+    model = Evaluation
+    editable = False
+    list_columns = ["enrollment", "submitted_at", "is_late"]
 
 
 class ScreeningView(RecordView):
@@ -76,4 +84,4 @@ class TransitionView(RecordView):
         return super().value_of(row, name)
 
 
-VIEWS = (EnrollmentView, ScreeningView, ScreeningCandidateView, TransitionView)
+VIEWS = (EnrollmentView, EvaluationView, ScreeningView, ScreeningCandidateView, TransitionView)

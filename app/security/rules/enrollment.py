@@ -7,6 +7,7 @@ from sqlalchemy import and_, false, or_, select
 from app.models import (
     ClassAdjustment,
     Enrollment,
+    Evaluation,
     ExpertOpinion,
     Programme,
     Screening,
@@ -38,6 +39,15 @@ def _enrollment(actor: Actor) -> Clause:
         own = select(TrainingClass.id).where(TrainingClass.institution_id == actor.institution_id)
         seen.append(Enrollment.training_class_id.in_(own))
     return or_(*seen)
+
+
+@sees(Evaluation)
+def _evaluation(actor: Actor) -> Clause:
+    """One's own: nobody else learns who has said something, or nothing."""
+    if actor.teacher_id is None:
+        return false()
+    own = select(Enrollment.id).where(Enrollment.teacher_id == actor.teacher_id)
+    return Evaluation.enrollment_id.in_(own)
 
 
 @sees(Screening)

@@ -1,0 +1,148 @@
+"""Taking and freeing seats: never one too many, under any load, on both databases (ENR-11). See docs/seats.md.
+
+`TrainingClass.taken` counts the seats given away. It rises only by an UPDATE that asks in the same statement whether
+one is left, and falls only when an enrollment that holds a seat stops being live. A CHECK backs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import cast, func, insert, literal, select, update
+
+from app.domain.clock import now
+from app.domain.terms import ClassState, RoundKind
+from app.extensions import db
+from app.models import Enrollment, Screening, TrainingClass, Transition
+from app.services.enrollment_facts import LIVE, unseated
+from app.services.transitions import Moved, on_move
+
+TEACHER_LOCK = 7_001  # the first key of advisory locks on teachers
+
+
+def lock_teachers(teacher_ids: Iterable[int]) -> None:
+    """Let the enrollments of a teacher follow one another, so that two windows cannot pass the caps together (P2).
+
+    On SQLite the transaction is the only writer already. On PostgreSQL an advisory lock writes nothing, so that a
+    refusal leaves no trace. Teachers are locked before classes, classes before enrollments, each in the order of keys.
+    """
+    if is_postgresql():
+        for teacher_id in sorted(set(teacher_ids)):
+            db.session.execute(select(func.pg_advisory_xact_lock(TEACHER_LOCK, teacher_id)))
+
+
+def lock_classes(class_ids: Iterable[int]) -> None:
+    """Hold classes until the transaction ends: their seats do not move, nobody else freezes or cancels them.
+
+    SQLite has one writer anyway.
+    """
+    wanted = select(TrainingClass.id).where(TrainingClass.id.in_(set(class_ids))).order_by(TrainingClass.id)
+    if is_postgresql():
+        db.session.execute(wanted.with_for_update(key_share=True)).all()
+
+
+def is_postgresql() -> bool:
+    """Tell which of the two databases is spoken to."""
+    return str(db.session.get_bind().dialect.name) == "postgresql"
+
+
+def insert_enrollment(values: dict[str, Any], line: dict[str, Any]) -> int | None:
+    """Insert an enrollment and the first line of its ledger; take a seat in round two. None: the class has no place.
+
+    `values` are the columns of the enrollment, `line` those of the ledger but for the row. The class must still be
+    offered, in the very statement: a cancellation at the same moment waits for it, or is waited for.
+    """
+    one_statement = is_postgresql()
+    return _insert_at_once(values, line) if one_statement else _insert_in_turn(values, line)
+
+
+def _place(class_id: int, round_kind: RoundKind) -> Any:
+    """Return the statement that finds or takes the place: its one row is the class."""
+    offered = (TrainingClass.id == class_id, TrainingClass.state == ClassState.OFFERED)
+    if round_kind is RoundKind.ROUND_ONE:
+        # Shared: many enroll at once, a cancellation waits for all of them.
+        return select(TrainingClass.id).where(*offered).with_for_update(read=True)
+    taking = update(TrainingClass).where(*offered, TrainingClass.taken < TrainingClass.seats)
+    return taking.values(taken=TrainingClass.taken + 1, updated_at=now()).returning(TrainingClass.id)
+
+
+def _insert_at_once(values: dict[str, Any], line: dict[str, Any]) -> int | None:
+    place = _place(values["training_class_id"], values["round_kind"]).cte("place")
+    told = {name: cast(literal(value, Enrollment.__table__.c[name].type), Enrollment.__table__.c[name].type)
+            for name, value in values.items()}  # fmt: skip
+    row = insert(Enrollment).from_select(list(told), select(*told.values()).select_from(place)).returning(Enrollment.id)
+    made = row.cte("made")
+    lines = {name: cast(literal(value, Transition.__table__.c[name].type), Transition.__table__.c[name].type)
+             for name, value in line.items()}  # fmt: skip
+    ledger = insert(Transition).from_select(["row_id", *lines], select(made.c.id, *lines.values()))
+    key: int | None = db.session.scalar(ledger.returning(Transition.row_id).add_cte(place, made))
+    return key
+
+
+def _insert_in_turn(values: dict[str, Any], line: dict[str, Any]) -> int | None:
+    """SQLite: the transaction is the only writer, so what one statement found still holds for the next."""
+    if db.session.scalar(_place(values["training_class_id"], values["round_kind"])) is None:
+        return None
+    key: int | None = db.session.scalar(insert(Enrollment).values(**values).returning(Enrollment.id))
+    db.session.execute(insert(Transition).values(row_id=key, **line))
+    return key
+
+
+# --- seats of round one, and freeing
+
+
+def settle(class_id: int) -> bool:
+    """Give a seat to each who waits for the institution without one, if there are enough; tell whether all have one.
+
+    Round one takes no seats; a class that is not over-full needs no draw, and its candidates come before round two.
+    """
+    waiting_here = (Enrollment.training_class_id == class_id, unseated())
+    if not db.session.scalar(select(func.count()).where(*waiting_here)):
+        return True
+    lock_classes([class_id])
+    waiting = db.session.scalar(select(func.count()).where(*waiting_here)) or 0
+    undrawn = select(Screening.id).where(Screening.training_class_id == class_id, Screening.drawn_at.is_(None))
+    if db.session.scalar(undrawn) is not None or not take(class_id, waiting):
+        return False
+    _mark(*waiting_here, holds=True)
+    return True
+
+
+def left(class_id: int) -> int:
+    """Return how many seats are not given away."""
+    wanted = select(TrainingClass.seats - TrainingClass.taken).where(TrainingClass.id == class_id)
+    return db.session.scalar(wanted) or 0
+
+
+def take(class_id: int, count: int) -> bool:
+    """Take `count` seats at once if they are left; tell whether they were."""
+    left = update(TrainingClass).where(TrainingClass.id == class_id, TrainingClass.taken + count <= TrainingClass.seats)
+    done = db.session.execute(_quietly(left.values(taken=TrainingClass.taken + count)))
+    return bool(done.rowcount)
+
+
+@on_move(Enrollment)
+def _free(event: Moved) -> None:
+    """Free the seats of enrollments that are not live any more, whichever way they ended."""
+    if event.target in LIVE:
+        return
+    holding = (Enrollment.id.in_(event.row_ids), Enrollment.holds_seat.is_(True))
+    freed = db.session.execute(
+        select(Enrollment.training_class_id, func.count()).where(*holding).group_by(Enrollment.training_class_id)
+        .order_by(Enrollment.training_class_id)
+    ).all()  # fmt: skip
+    for class_id, count in freed:
+        one = update(TrainingClass).where(TrainingClass.id == class_id)
+        db.session.execute(_quietly(one.values(taken=TrainingClass.taken - count)))
+    if freed:
+        _mark(*holding, holds=False)
+
+
+def _mark(*where: Any, holds: bool) -> None:
+    db.session.execute(_quietly(update(Enrollment).where(*where).values(holds_seat=holds)))
+
+
+def _quietly(statement: Any) -> Any:
+    """Return the statement without the search through the session for rows it may have changed."""
+    return statement.execution_options(synchronize_session=False)
