@@ -20,11 +20,12 @@ from huey.consumer import Consumer
 
 from app.jobs import mail
 from app.jobs.queue import JobQueue
-from app.services import jobs
+from app.services import deadlines, jobs
 
 log = structlog.get_logger("worker")
 TICK = 0.2  # seconds between looks at the signals
 ROUND = 15.0  # seconds between looks at the queue
+MINUTE = 60.0  # seconds between looks at the deadlines of enrollments
 LONGEST_PAUSE = 1.0  # seconds between looks for a new job while there is none
 GRACE = 8.0  # seconds a job may take to notice that the worker ends
 LOCK_WAIT = 10.0  # seconds a worker that is just ending may still hold the lock
@@ -46,13 +47,16 @@ class Worker:
             jobs.fail_abandoned()
         consumer = self._consumer()
         log.info("worker ready", pid=os.getpid())
-        next_round = 0.0
+        next_round = next_minute = 0.0
         while not self.asked_to_end:
             if consumer is None:
                 consumer = self._consumer()
             if time.monotonic() >= next_round:
                 self._look_after(consumer)
                 next_round = time.monotonic() + ROUND
+            if time.monotonic() >= next_minute:
+                self._keep_deadlines()
+                next_minute = time.monotonic() + MINUTE
             time.sleep(TICK)
         self._end(consumer)
 
@@ -85,6 +89,14 @@ class Worker:
                 mail.send_due(lambda: self.asked_to_end)
         except Exception as error:  # noqa: BLE001 - database or queue away; the next round tries again
             log.error("queue or database cannot be reached; trying again", error=str(error))
+
+    def _keep_deadlines(self) -> None:
+        """End and remind what is due. Here, not in the queue: an import of half an hour must not hold a seat back."""
+        try:
+            with self.app.app_context():
+                deadlines.run()
+        except Exception as error:  # noqa: BLE001 - database away; the next minute makes it good
+            log.error("deadlines could not be kept; trying again", error=str(error))
 
     def _end(self, consumer: Consumer | None) -> None:
         self.queue.stopping.set()

@@ -199,7 +199,7 @@ def _sessions_where_days_overlap(
         if one.timetable.starts_on <= offer.timetable.ends_on and offer.timetable.starts_on <= one.timetable.ends_on
         for class_id in (one.class_id, offer.class_id)
     }
-    return _sessions(near) if near else {}
+    return sessions_of(near) if near else {}
 
 
 def _timed(thing: Any, sessions: dict[int, list[Session]]) -> Any:
@@ -208,7 +208,8 @@ def _timed(thing: Any, sessions: dict[int, list[Session]]) -> Any:
     return replace(thing, timetable=replace(thing.timetable, sessions=tuple(sessions[thing.class_id])))
 
 
-def _sessions(class_ids: Collection[int]) -> dict[int, list[Session]]:
+def sessions_of(class_ids: Collection[int]) -> dict[int, list[Session]]:
+    """Return class id → its sessions, in one query; classes without any are left out."""
     rows = db.session.execute(
         select(ClassSession.training_class_id, ClassSession.day, ClassSession.starts_at, ClassSession.ends_at).where(
             ClassSession.training_class_id.in_(class_ids)

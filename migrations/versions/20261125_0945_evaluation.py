@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "evaluation"
-down_revision = "add_imports"
+down_revision = "teacher_quality"
 branch_labels = None
 depends_on = None
 

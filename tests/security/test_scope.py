@@ -22,6 +22,7 @@ from app.models import (
     ClassSession,
     DeclarationDraft,
     Enrollment,
+    Evaluation,
     ExpertOpinion,
     FavouriteClass,
     ImportBatch,
@@ -103,6 +104,7 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
         InboxMessage: BOTH,
         DeclarationDraft: BOTH,
         FavouriteClass: BOTH,
+        Evaluation: BOTH,
         SavedFilter: BOTH,
         ImportBatch: BOTH,
     },
@@ -126,7 +128,7 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
     R.SCHOOL_INFORMATION_ADMIN: OWN_SCHOOL,
     R.SCHOOL_TRAINING_ADMIN: OWN_SCHOOL,
     R.SCHOOL_INQUIRER: OWN_SCHOOL,
-    R.TEACHER: {School: XIHU, Teacher: {"zhang"}, **OFFERED, Enrollment: XIHU, FavouriteClass: XIHU},
+    R.TEACHER: {School: XIHU, Teacher: {"zhang"}, **OFFERED, Enrollment: XIHU, FavouriteClass: XIHU, Evaluation: XIHU},
     R.NON_TEACHER: {},
 }
 # what a role may change of what it sees, where that is less

@@ -12,13 +12,13 @@ from typing import Any
 from flask import abort
 from flask_appbuilder.api import expose
 
-from app.api.commands import accounts, imports, organisations, programmes, schools, teacher_grid
+from app.api.commands import accounts, enrollments, imports, organisations, programmes, schools, teacher_grid
 from app.api.commands.base import described
 from app.api.guard import JsonApi, body, signed_in
 from app.api.input import load
 from app.web.actors import current_actor
 
-CHAPTERS = (accounts, imports, organisations, programmes, schools, teacher_grid)
+CHAPTERS = (accounts, enrollments, imports, organisations, programmes, schools, teacher_grid)
 COMMANDS = {command.name: command for chapter in CHAPTERS for command in chapter.COMMANDS}
 
 
@@ -38,7 +38,8 @@ class CommandApi(JsonApi):
         actor.require(*command.needs)
         done = command.run(load(command.shape(), body()), actor)
         told = done if isinstance(done, dict) else {"id": done.id, "version": done.version, "name": str(done)}
-        return self.response(command.status, **told)
+        status = command.status_of(told) if command.status_of else command.status
+        return self.response(status, **told)
 
     def add_api_spec(self, api_spec: Any) -> None:
         """Describe each command as a path of its own."""
