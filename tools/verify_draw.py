@@ -36,6 +36,8 @@ def differences(published: dict[str, Any]) -> list[str]:
         found.append("the order is not the one that seed and numbers give")
     if published["drawn"] != expected[: published["seats"]]:
         found.append("those drawn are not the first of the order")
+    if "result_hash" in published and sha256("".join(f"{number}\n" for number in expected)) != published["result_hash"]:
+        found.append("the result does not have the published hash")
     return found
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.errors import Conflict, Invalid, Problems
+from app.domain.errors import Conflict, Invalid, Problems, problem
 from app.domain.policy import Policy
 from app.domain.terms import ClassState, RoundKind
 from app.domain.text import N_
@@ -59,6 +59,16 @@ def check_expansion(asked: Expansion, policy: Policy) -> None:
 def may_cancel_alone(live: int, round_kind: RoundKind, policy: Policy) -> bool:
     """Say whether the institution may cancel a class of `live` enrollments itself; above it asks the bureau (P1)."""
     return live <= policy.institution_cancel_limit(round_kind)
+
+
+def check_cancels_alone(live: int, round_kind: RoundKind, policy: Policy) -> None:
+    """Raise `Conflict` when the institution has to leave the cancellation to the bureau (P1)."""
+    if not may_cancel_alone(live, round_kind, policy):
+        text = N_(
+            "%(live)d teachers are enrolled; alone you cancel a class with at most %(limit)d. File a request, the "
+            "bureau decides."
+        )
+        raise Conflict(problem("cancel_limit", text, live=live, limit=policy.institution_cancel_limit(round_kind)))
 
 
 def check_cancellation(state: ClassState, *, admitted: int, live: int, confirmed: int | None) -> None:

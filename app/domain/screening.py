@@ -14,13 +14,35 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from app.domain.errors import Conflict, Problems, problem
-from app.domain.text import N_
+from app.domain.clock import local
+from app.domain.errors import Conflict, Problems
+from app.domain.text import N_, LabelledEnum
 
 VERSION = 1  # of the steps above; a published draw names it
 SEED_BYTES = 32
+KEY_LENGTH = 64  # hexadecimal digits
+
+
+class DrawState(LabelledEnum):
+    """Where a class stands on its way to the draw; not stored, but told from counts, windows and the screening."""
+
+    EARLY = "early", N_("Schools still review")
+    ENOUGH = "enough", N_("Enough seats")
+    READY = "ready", N_("To be frozen and drawn")
+    FROZEN = "frozen", N_("Frozen, to be drawn")
+    DRAWN = "drawn", N_("Draw done")
+
+
+def draw_state(*, frozen: bool, drawn: bool, candidates: int, seats: int, deadline: datetime | None) -> DrawState:
+    """Return where a class stands; `seats` are those free, `deadline` that of the schools while it has not passed."""
+    if drawn or frozen:
+        return DrawState.DRAWN if drawn else DrawState.FROZEN
+    if deadline is not None:
+        return DrawState.EARLY
+    return DrawState.READY if candidates > seats else DrawState.ENOUGH
 
 
 def new_seed() -> str:
@@ -47,8 +69,7 @@ def _hex(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A candidate's place: `position` counts from 1, `drawn` says whether it is among the seats."""
 
     number: str
@@ -59,23 +80,37 @@ class Place:
 
 def draw(seed: str, numbers: Iterable[str], seats: int) -> tuple[Place, ...]:
     """Return every candidate in drawn order; the first `seats` are drawn. Takes n log n."""
-    ordered = sorted((order_key(seed, number), number) for number in numbers)
-    return tuple(Place(number, key, place, place <= seats) for place, (key, number) in enumerate(ordered, 1))
+    # One text each, key and number: sorts as the pair would, for all keys are equally long, and in half the time.
+    ordered = sorted([order_key(seed, number) + number for number in numbers])
+    return tuple([Place(both[KEY_LENGTH:], both[:KEY_LENGTH], at, at <= seats) for at, both in enumerate(ordered, 1)])
 
 
-def check_freeze(candidates: int, seats: int, *, undecided: int) -> None:
+def result_hash(ordered: Iterable[str]) -> str:
+    """Return the SHA-256, hexadecimal, of the numbers in drawn order, one a line, each line ended."""
+    return _hex("".join(f"{number}\n" for number in ordered))
+
+
+def check_freeze(candidates: int, seats: int, *, undecided: int, deadline: datetime | None = None) -> None:
     """Refuse to freeze while reviews are under way or when everybody has a seat; raises Conflict with every reason.
 
-    `undecided` are the enrollments school or bureau could still send on; at the school deadline there are none left.
+    `seats` are those still free. `undecided` are the enrollments school or bureau could still send on. `deadline` is
+    that of the schools while it has not passed.
     """
     problems = Problems()
+    if deadline is not None:
+        moment = local(deadline).strftime("%Y-%m-%d %H:%M")
+        text = N_("Schools review until %(moment)s; freeze the list after that.")
+        problems.add("too_early", text, moment=moment)
+    if candidates > seats and seats <= 0:
+        text = N_("No seat is left for %(candidates)d candidates. Ask the bureau for more seats, or decline them.")
+        problems.add("no_seat_left", text, candidates=candidates)
     if candidates <= seats:
         text = N_(
             "%(candidates)d candidates for %(seats)d seats: everybody has a seat, no draw is needed. Confirm them."
         )
         problems.add("no_draw_needed", text, candidates=candidates, seats=seats)
     if undecided:
-        text = N_("%(count)d enrollments still wait for a school or a bureau; freeze after their deadline.")
+        text = N_("%(count)d enrollments still wait for a school or a bureau; freeze when they are decided.")
         problems.add("reviews_under_way", text, count=undecided)
     problems.raise_if_any(Conflict)
 
@@ -101,16 +136,3 @@ def _check_promises(problems: Problems, numbers: Sequence[str], published_hash: 
     if commitment_of(seed) != promise:
         text = N_("The seed does not keep the published promise. Nothing was drawn; tell the administrator.")
         problems.add("seed_changed", text)
-
-
-def next_in_reserve(places: Iterable[Place], free: int, gone: frozenset[str]) -> tuple[Place, ...]:
-    """Return who moves up when `free` seats are left: the first of the reserve list who is still there (not `gone`).
-
-    Raises Conflict when nobody is left in the reserve.
-    """
-    waiting = [
-        place for place in sorted(places, key=lambda p: p.position) if not place.drawn and place.number not in gone
-    ]
-    if not waiting:
-        raise Conflict(problem("reserve_empty", N_("The reserve list is used up; the seats go into round two.")))
-    return tuple(waiting[: max(free, 0)])

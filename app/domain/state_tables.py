@@ -40,14 +40,14 @@ def _move(
 
 
 def _enrollment() -> Machine:
-    """ENR-4 to ENR-13. The first four states are live."""
+    """ENR-4 to ENR-13. The first four states are live. Who is reassigned begins admitted in the other class."""
     s = EnrollmentState
     live = (s.AWAITING_SCHOOL, s.AWAITING_BUREAU, s.AWAITING_INSTITUTION, s.ADMITTED)
     cancel = (_move(Do.CANCEL_CLASS, at, s.CLASS_CANCELLED, By.BUREAU, By.INSTITUTION, reason=True) for at in live)
     return Machine(
         Kind.ENROLLMENT,
         s,
-        (s.AWAITING_SCHOOL,),
+        (s.AWAITING_SCHOOL, s.ADMITTED),
         (*_enrollment_reviews(), *_enrollment_ways_back(), *cancel),
         turn={s.AWAITING_SCHOOL: By.SCHOOL, s.AWAITING_BUREAU: By.BUREAU, s.AWAITING_INSTITUTION: By.INSTITUTION},
         live=frozenset(live),

@@ -24,6 +24,7 @@ from app.extensions import db
 from app.models import Account, InboxMessage, RegionGrant
 from app.security.actor import Actor
 from app.security.scope import manageable_clause, visible_clause
+from app.services import class_lists
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 GRANT_NOTICE = timedelta(days=60)  # a region grant that ends sooner is brought to mind
@@ -93,3 +94,25 @@ def ending_grants(actor: Actor) -> Waiting:
     count, first = db.session.execute(wanted).one()
     deadline = day_end(first) if first else None
     return Waiting(N_("Region grants that end soon"), "ti-map-2", count, "GrantPage.index", deadline=deadline)
+
+
+@waits("freeze", "Screening")
+def classes_to_freeze(actor: Actor) -> Waiting:
+    """Classes with more candidates than seats after the school deadline (ENR-8)."""
+    count = class_lists.ready_to_freeze(actor)
+    return Waiting(N_("Classes to freeze and draw"), "ti-snowflake", count, "ScreeningPage.index", {"show": "ready"})
+
+
+@waits("draw", "Screening")
+def lists_to_draw(actor: Actor) -> Waiting:
+    """Frozen lists without their draw."""
+    count = class_lists.frozen_not_drawn(actor)
+    return Waiting(N_("Frozen lists to draw"), "ti-dice-3", count, "ScreeningPage.index", {"show": "frozen"})
+
+
+@waits("decide", "ClassAdjustment")
+def requests_to_decide(actor: Actor) -> Waiting:
+    """Requests of institutions for more seats or a cancellation (ENR-7)."""
+    count = class_lists.requests_waiting(actor)
+    values = {"show": "requested"}
+    return Waiting(N_("Requests about classes"), "ti-message-question", count, "AdjustmentPage.index", values)

@@ -107,6 +107,11 @@ LOOKS_IN: dict[tuple[str, str], Look] = {
     ("ImportOutcome", "elsewhere"): Look(WAITING, "ti-map-pin-off"),
     ("ImportOutcome", "error"): Look(BAD, "ti-alert-circle"),
     ("ClassState", "cancelled"): Look(BAD, "ti-ban"),
+    ("DrawState", "early"): Look(NEUTRAL, "ti-hourglass"),
+    ("DrawState", "enough"): Look(GOOD, "ti-circle-check"),
+    ("DrawState", "ready"): Look(BAD, "ti-snowflake"),
+    ("DrawState", "frozen"): Look(WAITING, "ti-dice-3"),
+    ("DrawState", "drawn"): Look(CALM, "ti-list-numbers"),
 }
 
 

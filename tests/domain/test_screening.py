@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_enough_seats_need_no_draw() -> None:
     screening.check_freeze(41, 40, undecided=0)
 
 
+@pytest.mark.req("ENR-8")
+def test_a_freeze_before_the_deadline_or_without_a_seat_is_refused() -> None:
+    with pytest.raises(Conflict) as refused:
+        screening.check_freeze(3, 0, undecided=2, deadline=datetime(2026, 3, 15, 9, tzinfo=UTC))
+    assert [p.code for p in refused.value.problems] == ["too_early", "no_seat_left", "reviews_under_way"]
+    assert "2026-03-15 17:00" in str(refused.value)
+
+
 def _check(**changes: Any) -> None:
     right: dict[str, Any] = {
         "frozen": True, "drawn": False, "numbers": NUMBERS, "published_hash": screening.list_hash(NUMBERS),
@@ -131,17 +140,6 @@ def test_a_draw_needs_a_freeze_happens_once_and_keeps_its_promises(changes: dict
         _check(**changes)
     assert [p.code for p in refused.value.problems] == codes
     _check()
-
-
-@pytest.mark.req("ENR-9")
-def test_the_reserve_moves_up_in_the_drawn_order() -> None:
-    places = screening.draw(SEED, NUMBERS, 40)
-    reserve = [p.number for p in places if not p.drawn]
-    moved = screening.next_in_reserve(reversed(places), 2, frozenset({reserve[0]}))
-    assert [p.number for p in moved] == reserve[1:3]
-    assert len(screening.next_in_reserve(places, 100, frozenset())) == 16
-    with pytest.raises(Conflict):
-        screening.next_in_reserve(places, 1, frozenset(reserve))
 
 
 @pytest.mark.req("ENR-9")

@@ -40,6 +40,9 @@ R = RoleName
 
 # Everybody, without signing in.
 OPEN = {
+    "PublicPage.draw",  # numbers and draws are public, names are not
+    "PublicPage.file",
+    "PublicPage.index",
     "RecoveryPage.index",  # whoever has forgotten the password
     "RecoveryPage.letter",
     "RecoveryPage.link",
@@ -100,6 +103,11 @@ DECLARE = {R.SYSTEM_ADMIN} | INSTITUTIONS
 REVIEW = PROVINCE | BUREAUS | {R.BUREAU_REVIEWER}
 IMPORTERS = KEEP_TEACHERS
 PAGES: dict[str, set[RoleName]] = {
+    **dict.fromkeys(
+        ("AdjustmentPage.index", "AdjustmentPage.plan", "AdjustmentPage.carry_out"),
+        PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
+    ),
+    "ScreeningPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     "CalendarPage.edit": PROVINCE,
     "CalendarPage.new": PROVINCE,
     "DeclarationPage.index": DECLARE,
@@ -194,6 +202,22 @@ ROW_ROUTES = {
     "ReviewPage.adjust": "ProgrammeView",
     "ReviewPage.ask": "ProgrammeView",
     "ReviewPage.decide": "ProgrammeView",
+    **dict.fromkeys(
+        (
+            "AdjustmentPage.ask",
+            "AdjustmentPage.cancel",
+            "AdjustmentPage.expand",
+            "AdjustmentPage.reassign",
+            "AdjustmentPage.show",
+            "ScreeningPage.draw",
+            "ScreeningPage.freeze",
+            "ScreeningPage.promote",
+            "ScreeningPage.show",
+            "LookalikePage.show",
+        ),
+        "TrainingClassView",
+    ),
+    "AdjustmentPage.decide": "ClassAdjustmentView",
     "GrantPage.institution": "InstitutionView",
     "GrantPage.revoke": "RegionGrantView",
     "InboxMessageView.open": "InboxMessageView",

@@ -17,6 +17,7 @@ const ON_DEMAND = [
   ["[data-declaration]", () => import("./declaration.js")],
   ["[data-bell]", () => import("./bell.js")],
   ["[data-teacher-grid]", () => import("./grid/grid.js")],
+  ["[data-verify-draw]", () => import("./verify-draw.js")],
 ];
 
 async function mount(root) {
