@@ -46,7 +46,7 @@ def cast_of() -> Any:
 def test_freeze_draw_and_check(live: Any, page_as: Any, page: Any, class_id: int, axe: Any, tmp_path: Path) -> None:
     institution = page_as("institution_admin")
     institution.goto("/draws/?show=ready")
-    institution.get_by_role("link", name="#9").click()
+    institution.locator("tbody .row-link").click()
     axe(institution)
     institution.locator("form[action$='/freeze'] button").click()
     assert str(CANDIDATES) in institution.locator("#confirm-text").inner_text()
@@ -83,7 +83,7 @@ def test_freeze_draw_and_check(live: Any, page_as: Any, page: Any, class_id: int
     assert page.locator(".verify-wrong").count() == 2
     forged.write_text("[]", encoding="utf-8")
     page.locator("[data-verify-file]").set_input_files(forged)
-    page.wait_for_selector("[data-verify-steps]:empty")
+    page.wait_for_selector("[data-verify-steps]:empty", state="attached")
     assert page.locator("[data-verify-verdict]").get_attribute("data-tone") == "bad"
 
 

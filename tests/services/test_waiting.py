@@ -70,4 +70,4 @@ def test_the_first_page_asks_little(login_as: Any, world: World, count_queries: 
     client.get("/")
     with count_queries() as sent:
         assert client.get("/").status_code == 200
-    assert len(sent) <= 20, str(sent)
+    assert len(sent) <= 24, str(sent)
