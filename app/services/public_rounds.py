@@ -75,7 +75,9 @@ def round_totals(batch_id: int, round_kind: RoundKind) -> dict[str, int]:
     classes, planned, seats = db.session.execute(
         select(func.count(), func.sum(TrainingClass.planned_seats), func.sum(TrainingClass.seats)).where(*here)
     ).one()
-    mine = (Enrollment.batch_id == batch_id, Enrollment.round_kind == round_kind)
+    mine = (
+        Enrollment.training_class_id.in_(select(TrainingClass.id).where(*here)), Enrollment.round_kind == round_kind,
+    )  # fmt: skip
     enrolled, admitted = db.session.execute(
         select(func.count(), _sum_of(Enrollment.state == EnrollmentState.ADMITTED)).where(*mine)
     ).one()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app.domain.clock import now
 from app.domain.errors import Conflict, Problem, problem
@@ -24,6 +24,7 @@ from app.services.transitions import Moved, move_many, on_move
 from app.services.unit import transaction
 
 CHUNK = 200  # of the reserve looked at in one go
+MOST_KEYS = 10_000  # in one statement
 OWN_DOING = frozenset({Action.DRAW_OUT, Action.CANCEL_CLASS})  # nobody moves up because of these
 
 
@@ -77,17 +78,6 @@ def fill(class_id: int, *, actor: Actor) -> Promotion:
     return Promotion(tuple(one.id for one in chosen), tuple(skipped))
 
 
-def waiting_in_reserve(class_id: int) -> int:
-    """Return how many of the reserve list have not moved up."""
-    line = ScreeningCandidate
-    wanted = (
-        select(func.count(line.id)).join(Screening, Screening.id == line.screening_id)
-        .join(Enrollment, Enrollment.id == line.enrollment_id)
-        .where(Screening.training_class_id == class_id, Enrollment.state == EnrollmentState.NOT_DRAWN)
-    )  # fmt: skip
-    return db.session.scalar(wanted) or 0
-
-
 def _judged(class_id: int, batch_id: int | None) -> Iterator[tuple[Any, Sequence[Problem]]]:
     """Yield the reserve in drawn order, each with what forbids the move."""
     place = 0
@@ -133,9 +123,16 @@ def _refill(event: Moved) -> None:
     """Fill the seats that a move freed. The listener of `seats` was registered first: the seats are free by now."""
     if event.target in LIVE or event.action in OWN_DOING or event.source not in LIVE:
         return
-    drawn = select(Screening.training_class_id).where(Screening.drawn_at.is_not(None))
-    classes = select(Enrollment.training_class_id).where(
-        Enrollment.id.in_(event.row_ids), Enrollment.training_class_id.in_(drawn)
-    )
-    for class_id in sorted(set(db.session.scalars(classes))):
+    for class_id in sorted(_drawn_classes_of(event.row_ids)):
         fill(class_id, actor=Actor.platform())
+
+
+def _drawn_classes_of(row_ids: Sequence[int]) -> set[int]:
+    """Return the classes of these enrollments that have been drawn; any number of rows, in parts."""
+    drawn = select(Screening.training_class_id).where(Screening.drawn_at.is_not(None))
+    found: set[int] = set()
+    for begin in range(0, len(row_ids), MOST_KEYS):
+        part = Enrollment.id.in_(row_ids[begin : begin + MOST_KEYS])
+        wanted = select(Enrollment.training_class_id).where(part, Enrollment.training_class_id.in_(drawn)).distinct()
+        found.update(db.session.scalars(wanted))
+    return found
