@@ -29,6 +29,8 @@ NOT_PAGES = re.compile(r"Api\.|static$|^assets\.|^health\.|^session\.|\.(options
 # What answers with something else, or only along the way of a journey that has a test of its own.
 ELSEWHERE = {
     "JobView.result": "a file, once there is one",
+    "PublicPage.draw": "a draw, once there is one: test_draws.py",
+    "PublicPage.file": "a file",
     "RecoveryPage.link": "leads on from a letter",
     "RecoveryPage.password": "a step of the recovery",
     "RecoveryPage.person": "a step of the recovery",
