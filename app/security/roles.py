@@ -19,7 +19,7 @@ CALENDAR = ("TrainingYear", "Batch", "EnrollmentRound", "BatchWindow")
 
 # What each resource of the enrollment year knows besides reading; which move of a state needs which verb says moves.py.
 TRAINING: Grants = {
-    "Programme": (*READ, "export", "declare", "submit", "review", "adjust", "ask"),
+    "Programme": (*READ, "export", "import", "declare", "submit", "review", "adjust", "ask"),
     "DeclarationDraft": READ,
     "PlanFile": READ,
     "Lecturer": (*WRITE, "export"),
@@ -102,8 +102,9 @@ TRAINING_REVIEW: Grants = {
 }
 TRAINING_INSTITUTION: Grants = {
     **FOLLOWED,
-    "Programme": (*READ, "export", "declare", "submit"),
+    "Programme": (*READ, "export", "import", "declare", "submit"),
     "DeclarationDraft": READ,
+    "ImportBatch": ("read", "create"),
     "Lecturer": (*WRITE, "export"),
     "TrainingClass": (*READ, "export", "submit", "cancel", "open", "complete", "credit"),
     "ClassAdjustment": (*READ, "export", "request"),

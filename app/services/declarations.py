@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.domain.declaration import ClassPart, Declaration, Frame, declaration_problems
 from app.domain.declaration_input import cleaned, read_declaration
-from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problems, problem
+from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, Problems, problem
 from app.domain.plan_files import LONGEST_NAME, safe_name
 from app.domain.states import Action
 from app.domain.terms import AuditAction, ClassState, ProgrammeState
@@ -155,6 +155,16 @@ def declare(
         act = AuditAction.CREATE if before is None else AuditAction.UPDATE
         audit.record(act, programme, actor=actor, before=before, after=audit.snapshot(programme))
     return programme
+
+
+def problems_of(typed: Mapping[str, Any], *, actor: Actor) -> Sequence[Problem]:
+    """Return everything wrong with a new declaration, without storing it."""
+    actor.require("declare", "Programme")
+    try:
+        _checked(typed, None, None, actor, needed=False)
+    except Invalid as error:
+        return error.problems
+    return ()
 
 
 def _file_of(draft: DeclarationDraft | None) -> Upload | None:

@@ -59,6 +59,7 @@ class DeclarationPage(PageView):
         return self.render_template(
             "programmes/declarations.html", title=_("My declarations"), drafts=list(drafts), to_mend=mine,
             handed_in=[row for row in rows if row.state not in OPEN_STATES], batches=batches_of_the_year(),
+            may_import=self.actor.may("import", "Programme") and self.actor.may("create", "ImportBatch"),
         )  # fmt: skip
 
     # --- the form
