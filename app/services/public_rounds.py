@@ -54,6 +54,16 @@ def public_batches() -> Sequence[Batch]:
     return list(db.session.scalars(wanted.options(joinedload(Batch.training_year)).order_by(*order)))
 
 
+def batch_of_the_newest_draw() -> int | None:
+    """Return the batch whose list was frozen or drawn last; None before the first freeze."""
+    newest = select(TrainingClass.batch_id).join(Screening, Screening.training_class_id == TrainingClass.id)
+    latest = func.coalesce(Screening.drawn_at, Screening.frozen_at).desc()
+    found: int | None = db.session.scalar(
+        newest.where(TrainingClass.batch_id.is_not(None)).order_by(latest).limit(1)
+    )  # fmt: skip
+    return found
+
+
 def round_page(batch_id: int, round_kind: RoundKind, *, page: int, size: int) -> tuple[Sequence[PublicLine], int]:
     """Return one page of a round's classes, those drawn first, and how many there are."""
     here = (TrainingClass.batch_id == batch_id, TrainingClass.state.in_(PUBLISHED))

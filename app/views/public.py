@@ -40,9 +40,13 @@ class PublicPage(PageView):
 
     @staticmethod
     def _batch(found: Any, wanted: str) -> Any:
-        """Return the batch the URL names, else the latest; a number that is none of them does not exist."""
+        """Return the batch the URL names, else the one with the newest draw, else the latest of all.
+
+        A number that is none of them does not exist.
+        """
         if not wanted:
-            return next(iter(found), None)
+            newest = public_rounds.batch_of_the_newest_draw()
+            return next((one for one in found if one.id == newest), next(iter(found), None))
         batch = next((one for one in found if str(one.id) == wanted), None)
         if batch is None:
             raise NotVisible
