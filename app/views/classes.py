@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.domain.terms import AdjustmentKind, AdjustmentState, ClassState, ProgrammeKind
 from app.domain.text import N_
 from app.models import ClassAdjustment, ClassSession, FavouriteClass, Institution, TrainingClass
+from app.security.scope import is_manageable
 from app.views.fab import RecordView, choice, contains, date_from, related
 
 
@@ -13,6 +16,7 @@ class TrainingClassView(RecordView):
 
     model = TrainingClass
     editable = False
+    show_template = "draws/class.html"
     list_columns = ["title", "number", "institution", "starts_on", "ends_on", "place", "seats", "taken", "state"]
     show_columns = [
         *list_columns, "programme", "kind", "credit_hours", "planned_seats", "fee", "boarding", "checkpoint",
@@ -25,6 +29,14 @@ class TrainingClassView(RecordView):
         choice("state", ClassState),
         date_from("starts_on"),
     )
+
+    def show_extras(self, row: TrainingClass) -> dict[str, Any]:
+        """Return whether there are ways to the draw and the adjustment: for who answers for the class."""
+        answers = is_manageable(row, actor=self.actor)
+        return {
+            "may_draw": answers and self.actor.may("read", "Screening"),
+            "may_adjust": answers and self.actor.may("read", "ClassAdjustment"),
+        }
 
 
 class ClassSessionView(RecordView):

@@ -15,7 +15,7 @@ from app.domain.clock import FrozenClock
 from app.domain.terms import ClassState, EnrollmentState, RoundKind
 from app.models import ClassAdjustment, Enrollment, Screening, TrainingClass
 from app.services.adjustments import request_expansion
-from app.services.public_rounds import round_page, round_totals
+from app.services.public_rounds import batch_of_the_newest_draw, round_page, round_totals
 from app.services.screening import draw, freeze
 from app.web.actors import current_vault
 from tests.support.drawing import overfull
@@ -199,6 +199,16 @@ def test_who_lost_a_class_sees_what_else_is_open_and_why_not(db: Any, world: Wor
     assert login_as("qingyuan_teacher").get(f"/look-alikes/{row.id}").status_code == 404
 
 
+@pytest.mark.req("ENR-7", "ENR-8")
+def test_a_class_leads_to_its_draw_and_adjustment_for_who_answers_for_it(world: World, login_as: Any) -> None:
+    row = add_class(world, 9)
+    for username, seen in ((INSTITUTION, True), (BUREAU, True), ("teacher", False), ("school_admin", False)):
+        page = login_as(username).get(f"/trainingclassview/show/{row.id}")
+        assert page.status_code == 200
+        assert (f"/draws/class/{row.id}" in page.text) is seen, username
+        assert (f"/adjustments/class/{row.id}" in page.text) is seen, username
+
+
 # --- public
 
 
@@ -219,6 +229,7 @@ def test_the_public_page_has_numbers_and_draws_but_no_names(db: Any, world: Worl
     assert (line.enrolled, line.live, line.drawn, line.rate) == (8, 3, 3, 37.5)
     assert count == round_totals(world.batch.id, RoundKind.ROUND_ONE)["classes"]
     assert world.training_class["xihu_second"].id not in {x.row.id for x in lines}  # not approved yet
+    assert batch_of_the_newest_draw() == world.batch.id
     assert client.get(f"/public/rounds?batch={world.batch.id}&round=round_two").status_code == 200
     assert client.get("/public/rounds?batch=999999").status_code == 404
 
