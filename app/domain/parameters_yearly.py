@@ -292,4 +292,17 @@ YEARLY = (
         N_("Reminder before the school deadline"),
         N_("Hours before the school deadline at which unreviewed enrollments are listed to the school."),
     ),
+    number(
+        "P33",
+        "subject_away_share",
+        In.ENROLLMENT,
+        30,
+        (0, 100),
+        Unit.PERCENT,
+        N_("Teachers of one subject away"),
+        N_(
+            "A school is warned when more than this share of its teachers of a subject would be away on the same days; "
+            "one of them may always go."
+        ),
+    ),
 )

@@ -74,6 +74,7 @@ class Policy:
     password_min_length: int
     second_factor_required: bool
     school_reminder_hours: int
+    subject_away_share: int
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value] | None = None) -> Self:

@@ -29,7 +29,9 @@ TRAINING: Grants = {
     ),
     "ClassSession": (*READ, "export"),
     "ClassAdjustment": (*READ, "export", "request", "decide", "override"),
-    "Enrollment": (*READ, "export", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote"),
+    "Enrollment": (
+        *READ, "export", "import", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote",
+    ),
     "FavouriteClass": ("read", "mark"),
     "Evaluation": READ,
     "Screening": (*READ, "export", "freeze", "draw"),
@@ -113,7 +115,8 @@ TRAINING_INSTITUTION: Grants = {
 }
 TRAINING_SCHOOL: Grants = {
     **OFFERED,
-    "Enrollment": (*READ, "export", "review", "proxy", "withdraw"),
+    "Enrollment": (*READ, "export", "import", "review", "proxy", "withdraw"),
+    "ImportBatch": ("read", "create"),
     "Transition": READ,
 }
 TRAINING_TEACHER: Grants = {

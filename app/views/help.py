@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.domain.calendar import AnyWindow, Timing, phase_of, window_of
+from app.domain.calendar import AnyWindow, Timing, phase_of
 from app.domain.clock import local, now
 from app.domain.terms import WindowKind
 from app.domain.text import N_
@@ -58,6 +58,14 @@ HELP: dict[str, Help] = {
     "ExpertOpinionView": Help(N_("Reviewing bureaus, experts"), WindowKind.REVIEW, DECLARING),
     "ProgrammeView": Help(N_("Institutions, reviewing bureaus"), WindowKind.DECLARATION, DECLARING),
     "TrainingClassView": Help(EVERYBODY, ANY_TIME, N_("The classes of the year")),
+    "CataloguePage": Help(N_("Teachers"), WindowKind.ROUND_ONE, N_("Choosing and enrolling")),
+    "CataloguePage.round_two": Help(N_("Teachers"), WindowKind.ROUND_TWO, N_("A second choice for who lost a class")),
+    "OwnEnrollmentPage": Help(N_("Teachers"), ANY_TIME, N_("Where each enrollment stands, and who acts next")),
+    "EnrollmentStoryPage": Help(N_("Teachers, schools, institutions"), ANY_TIME, N_("Who decided what, when and why")),
+    "SchoolInboxPage": Help(N_("Schools"), WindowKind.ROUND_ONE_SCHOOL, N_("Reviewing its teachers' enrollments")),
+    "ProxyPage": Help(N_("Schools"), WindowKind.ROUND_ONE, N_("Enrolling for teachers who cannot do it themselves")),
+    "BureauInboxPage": Help(BUREAUS, WindowKind.ROUND_ONE_SCHOOL, N_("Approving where a class has a checkpoint")),
+    "InstitutionInboxPage": Help(N_("Institutions"), WindowKind.ADJUSTMENT, N_("Confirming who takes part")),
     "ClassSessionView": Help(INSTITUTIONS, N_("Before the class begins"), N_("The timetable of a class")),
     "ClassAdjustmentView": Help(BUREAUS_INSTITUTIONS, WindowKind.ADJUSTMENT, N_("Seats and dates of a class change")),
     "FavouriteClassView": Help(N_("Teachers"), ANY_TIME, N_("Classes one keeps an eye on")),
@@ -113,11 +121,13 @@ def help_line(endpoint: str, windows: Iterable[AnyWindow]) -> dict[str, str] | N
 
 
 def _dates(kind: WindowKind, windows: Iterable[AnyWindow]) -> str:
-    """Return when a window is open, and where that stands now."""
-    window = window_of(windows, kind)
+    """Return when the window that is open or comes next is open, the last one when all are over."""
+    moment = now()
+    same = [window for window in windows if window.kind is kind]
+    window = next((window for window in same if window.closes_at >= moment), same[-1] if same else None)
     if window is None:
         return _("%(window)s: not set yet", window=_(kind.label))
-    timing: Timing = phase_of(window, now()).timing
+    timing: Timing = phase_of(window, moment).timing
     return _(
         "%(window)s: %(opens)s to %(closes)s (%(timing)s)",
         window=_(kind.label),

@@ -9,6 +9,7 @@ from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 
 from app.domain.clock import local, now
+from app.domain.state_shapes import Party
 from app.domain.terms import RegionLevel
 from app.domain.text import N_
 from app.models import Account, Institution, School
@@ -24,6 +25,12 @@ from app.web.actors import current_actor
 
 # Shown in this order to who may; the first `MOST_LINKS` fit.
 QUICK_LINKS = (
+    Entry(N_("Choose classes"), "ti-books", "CataloguePage.index", "Enrollment", "enroll", (Party.TEACHER,)),
+    Entry(N_("My enrollments"), "ti-list-check", "OwnEnrollmentPage.index", "Enrollment", "enroll", (Party.TEACHER,)),
+    Entry(
+        N_("Review enrollments"), "ti-clipboard-check", "SchoolInboxPage.index", "Enrollment", "review", (Party.SCHOOL,)
+    ),
+    Entry(N_("Enroll for teachers"), "ti-user-share", "ProxyPage.index", "Enrollment", "proxy", (Party.SCHOOL,)),
     Entry(N_("Edit teachers as a table"), "ti-table", "TeacherGrid.index", "Teacher", "edit"),
     Entry(N_("Add a teacher"), "ti-user-plus", "TeacherView.add", "Teacher", "create"),
     Entry(N_("Grant regions"), "ti-map-2", "GrantPage.choose", "Institution", "grant"),
@@ -114,7 +121,7 @@ def _bars(title: str, columns: list[str], rows: Any, value: int) -> dict[str, An
 
 def _links(actor: Actor) -> list[dict[str, str]]:
     present = current_app.view_functions
-    able = [e for e in QUICK_LINKS if e.endpoint in present and actor.may(e.verb, e.resource)]
+    able = [e for e in QUICK_LINKS if e.endpoint in present and e.shown_to(actor)]
     chosen: dict[str, Entry] = {}
     for entry in able:
         chosen.setdefault(entry.endpoint, entry)

@@ -16,7 +16,7 @@ from app.domain.errors import Conflict, DomainError, Invalid, problem
 from app.domain.imports import FAULTY, problem_from_json
 from app.domain.terms import ImportOutcome, ImportState, JobState
 from app.domain.text import N_
-from app.exchange import applying, planning, programmes, schools, teachers
+from app.exchange import applying, planning, programmes, proxies, schools, teachers
 from app.exchange.errors_book import reasons_of, write_errors
 from app.exchange.lookups import Lookups
 from app.exchange.reading import MOST_BYTES, refusal
@@ -30,7 +30,8 @@ from app.views.fab.export import XLSX
 from app.views.fab.listing import Asked, Listing
 from app.web.i18n import sentence, translate
 
-REGISTERED = (applying, planning, programmes, schools, teachers)  # imported so that their jobs and sheets are known
+# Imported so that their jobs and sheets are known.
+REGISTERED = (applying, planning, programmes, proxies, schools, teachers)
 ROOM_FOR_FORM = 1 << 20  # bytes of a request beside the file
 
 

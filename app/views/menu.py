@@ -8,19 +8,26 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
+from app.domain.state_shapes import Party
 from app.domain.text import N_
 from app.security.actor import Actor
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu, shown to who may `verb` the `resource`."""
+    """One line of the menu, shown to who may `verb` the `resource`; with `parties` only to who is one of them."""
 
     label: str
     icon: str
     endpoint: str
     resource: str
     verb: str = "read"
+    parties: tuple[Party, ...] = ()
+
+    def shown_to(self, actor: Actor) -> bool:
+        """Tell whether the entry belongs into the menu of `actor`."""
+        party = not self.parties or actor.everything or not set(self.parties).isdisjoint(actor.parties)
+        return party and actor.may(self.verb, self.resource)
 
 
 MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
@@ -39,6 +46,26 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-school",
         (
             Entry(N_("Calendar of the year"), "ti-calendar-month", "CalendarPage.index", "Calendar"),
+            Entry(N_("Course catalogue"), "ti-books", "CataloguePage.index", "TrainingClass"),
+            Entry(
+                N_("Review enrollments"),
+                "ti-clipboard-check",
+                "SchoolInboxPage.index",
+                "Enrollment",
+                "review",
+                (Party.SCHOOL,),
+            ),
+            Entry(N_("Enroll for teachers"), "ti-user-share", "ProxyPage.index", "Enrollment", "proxy"),
+            Entry(
+                N_("Approve enrollments"),
+                "ti-clipboard-check",
+                "BureauInboxPage.index",
+                "Enrollment",
+                "review",
+                (Party.BUREAU,),
+            ),
+            Entry(N_("Confirm enrollments"), "ti-user-check", "InstitutionInboxPage.index", "Enrollment", "confirm"),
+            Entry(N_("My enrollments"), "ti-list-check", "OwnEnrollmentPage.index", "Enrollment", "enroll"),
             Entry(N_("My declarations"), "ti-file-plus", "DeclarationPage.index", "Programme", "declare"),
             Entry(N_("Programmes to review"), "ti-checklist", "ReviewPage.index", "Programme", "review"),
             Entry(N_("Opinions asked for"), "ti-message-question", "OpinionPage.index", "ExpertOpinion", "give"),
@@ -99,7 +126,7 @@ def menu_for(actor: Actor, path: str) -> list[dict[str, Any]]:
     """Return the groups and entries the actor may open; the one `path` belongs to is active."""
     groups = []
     for label, icon, entries in MENU:
-        items = [_item(entry, path) for entry in entries if actor.may(entry.verb, entry.resource)]
+        items = [_item(entry, path) for entry in entries if entry.shown_to(actor)]
         if items:
             groups.append({"label": _(label), "icon": icon, "items": items})
     return groups

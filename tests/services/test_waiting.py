@@ -33,8 +33,8 @@ def test_only_what_is_left_to_do_and_only_ones_own(db: Any, world: World) -> Non
 def test_locked_accounts_wait_for_who_may_unlock_them(db: Any, world: World) -> None:
     world.account["teacher"].status = AccountStatus.LOCKED
     db.session.flush()
-    assert counts(world, "school_admin") == {"AccountView.list": 1}
-    assert counts(world, "qingyuan_school") == {}
+    assert counts(world, "school_admin") == {"AccountView.list": 1, "SchoolInboxPage.index": 1}
+    assert counts(world, "qingyuan_school") == {"SchoolInboxPage.index": 1}
     assert counts(world, "school_inquirer") == {}
 
 
@@ -44,7 +44,11 @@ def test_what_ends_first_comes_first(db: Any, world: World) -> None:
     db.session.flush()
     found = waiting_for(world.actor("institution_admin"))
     assert [item.endpoint for item in found][:2] == ["GrantPage.index", "AccountView.list"]
-    assert {item.endpoint for item in found[2:]} == {"DeclarationPage.index", "ScreeningPage.index"}
+    assert {item.endpoint for item in found[2:]} == {
+        "DeclarationPage.index",
+        "ScreeningPage.index",
+        "InstitutionInboxPage.index",
+    }
     assert found[0].deadline is not None
     waiting = {"DeclarationPage.index": 1, "ScreeningPage.index": 1}  # the cast has a draft and a frozen list
     assert counts(world, "qingyuan_institution") == waiting
@@ -70,4 +74,4 @@ def test_the_first_page_asks_little(login_as: Any, world: World, count_queries: 
     client.get("/")
     with count_queries() as sent:
         assert client.get("/").status_code == 200
-    assert len(sent) <= 24, str(sent)
+    assert len(sent) <= 26, str(sent)

@@ -99,9 +99,13 @@ MANAGE_ACCOUNTS = PROVINCE | BUREAUS | {
 ROLE_KEEPERS = {R.SYSTEM_ADMIN, R.SECURITY_ADMIN}
 ROLE_READERS = ROLE_KEEPERS | {R.AUDIT_ADMIN, R.PROVINCIAL_ADMIN}
 KEEP_TEACHERS = PROVINCE | BUREAUS | {R.SCHOOL_ADMIN, R.SCHOOL_INFORMATION_ADMIN}
+SCHOOL_TRAINING = {R.SYSTEM_ADMIN, R.SCHOOL_ADMIN, R.SCHOOL_TRAINING_ADMIN}
+READ_CLASSES = set(RoleName) - {
+    R.SECURITY_ADMIN, R.AUDIT_ADMIN, R.SCHOOL_SYSTEM_ADMIN, R.SCHOOL_INFORMATION_ADMIN, R.NON_TEACHER,
+}  # fmt: skip
 DECLARE = {R.SYSTEM_ADMIN} | INSTITUTIONS
 REVIEW = PROVINCE | BUREAUS | {R.BUREAU_REVIEWER}
-IMPORTERS = KEEP_TEACHERS | INSTITUTIONS
+IMPORTERS = KEEP_TEACHERS | INSTITUTIONS | {R.SCHOOL_TRAINING_ADMIN}
 PAGES: dict[str, set[RoleName]] = {
     **dict.fromkeys(
         ("AdjustmentPage.index", "AdjustmentPage.plan", "AdjustmentPage.carry_out"),
@@ -109,6 +113,11 @@ PAGES: dict[str, set[RoleName]] = {
     ),
     "ScreeningPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     "CalendarPage.edit": PROVINCE,
+    **dict.fromkeys(("CataloguePage.index", "CataloguePage.round_two"), READ_CLASSES),
+    "BureauInboxPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER},
+    "InstitutionInboxPage.index": INSTITUTIONS | {R.SYSTEM_ADMIN},
+    **dict.fromkeys(("ProxyPage.index", "ProxyPage.open", "SchoolInboxPage.index"), SCHOOL_TRAINING),
+    "OwnEnrollmentPage.index": {R.SYSTEM_ADMIN, R.TEACHER},
     "CalendarPage.new": PROVINCE,
     "DeclarationPage.index": DECLARE,
     "DeclarationPage.new": INSTITUTIONS,  # the system administrator has no institution to declare for
@@ -191,6 +200,13 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
 }
 # Routes of our own that take a row: endpoint → the screen whose rows they take.
 ROW_ROUTES = {
+    **dict.fromkeys(
+        ("CataloguePage.enroll", "CataloguePage.favourite", "CataloguePage.show", "CataloguePage.withdraw"),
+        "TrainingClassView",
+    ),
+    "EnrollmentStoryPage.show": "EnrollmentView",
+    **dict.fromkeys(("ProxyPage.enroll", "ProxyPage.form", "ProxyPage.show"), "TrainingClassView"),
+    "EnrollmentStoryPage.withdraw": "EnrollmentView",
     "DeclarationPage.copy": "ProgrammeView",
     "DeclarationPage.discard": "DeclarationDraftView",
     "DeclarationPage.draft": "DeclarationDraftView",

@@ -16,6 +16,7 @@ const ON_DEMAND = [
   ["[data-search]", () => import("./search.js")],
   ["[data-declaration]", () => import("./declaration.js")],
   ["[data-bell]", () => import("./bell.js")],
+  ["[data-review]", () => import("./review.js")],
   ["[data-teacher-grid]", () => import("./grid/grid.js")],
   ["[data-verify-draw]", () => import("./verify-draw.js")],
 ];
@@ -72,9 +73,20 @@ async function reveal(event) {
   button.remove();
 }
 
+/** Load a script that is no module; `path` is relative to this one. */
+function classic(path) {
+  const script = document.createElement("script");
+  script.src = new URL(path, import.meta.url).href;
+  return new Promise((resolve, reject) => {
+    script.addEventListener("load", resolve, { once: true });
+    script.addEventListener("error", reject, { once: true });
+    document.head.append(script);
+  });
+}
+
 async function startHtmx() {
   if (!document.querySelector("[hx-get], [hx-post], [data-hx-get], [data-hx-post], [hx-boost]")) return;
-  await import("../vendor/htmx/htmx.min.js");
+  await classic("../vendor/htmx/htmx.min.js");
   watchHtmx(globalThis.htmx);
   document.addEventListener("htmx:load", (event) => {
     if (event.target !== document.body) mount(event.target);

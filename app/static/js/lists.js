@@ -23,6 +23,7 @@ function choose(form) {
     all.indeterminate = count > 0 && count < rows.length;
   };
   form.addEventListener("click", (event) => {
+    if (event.target === all) return; // its change follows; showing now would take the click back
     const row = event.target.closest("[data-check-row]");
     if (row && event.shiftKey && last) between(rows, last, row).forEach((one) => (one.checked = row.checked));
     if (row) last = row;

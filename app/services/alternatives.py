@@ -1,0 +1,93 @@
+"""Care for those whose enrollment failed: open classes like the lost one, and the right to round two (ENR-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import exists, func, select
+
+from app.domain.clock import now
+from app.domain.look_alikes import Profile, most_alike
+from app.domain.terms import EnrollmentState, RoundKind, RoundTwoOpenTo, WindowKind
+from app.domain.text import N_
+from app.extensions import db
+from app.models import BatchWindow, Enrollment, TrainingClass
+from app.security.actor import Actor
+from app.services.catalogue import LOADS, Entry, Reader, enrolled_in, entries_of, offered
+from app.services.enrollment_facts import live
+from app.services.waiting import Waiting, waits
+
+POOL = 200  # open classes that are compared; the nearest in time when there are more
+FAILED = (EnrollmentState.CLASS_CANCELLED, EnrollmentState.NOT_DRAWN, EnrollmentState.DECLINED)
+
+
+def look_alikes(lost: Sequence[TrainingClass], reader: Reader, *, most: int = 3) -> dict[int, list[Entry]]:
+    """Return class id → the open classes most like it, for each class of `lost`: a few queries for all of them.
+
+    Open means: offered to the reader in this batch, with a seat left, and not chosen already.
+    """
+    if not lost or reader.actor.teacher_id is None:
+        return {}
+    pool = {row.id: row for row in _open_classes(reader)}
+    profiles = [_profile(row) for row in pool.values()]
+    chosen = {row.id: most_alike(_profile(row), profiles, most) for row in lost}
+    wanted = [pool[key] for key in dict.fromkeys(key for keys in chosen.values() for key in keys)]
+    told = {entry.row.id: entry for entry in entries_of(wanted, reader)}
+    return {key: [told[one] for one in keys] for key, keys in chosen.items()}
+
+
+def _open_classes(reader: Reader) -> Collection[TrainingClass]:
+    held = exists().where(
+        Enrollment.training_class_id == TrainingClass.id, Enrollment.teacher_id == reader.actor.teacher_id, live()
+    )
+    open_ones = offered(reader).where(TrainingClass.seats > enrolled_in(), ~held)
+    return list(db.session.scalars(open_ones.options(*LOADS).order_by(TrainingClass.starts_on).limit(POOL)))
+
+
+def _profile(row: TrainingClass) -> Profile:
+    subjects = frozenset(subject.id for subject in row.programme.subjects)
+    return Profile(row.id, row.programme_id, row.institution_id, row.credit_hours, row.starts_on, subjects)
+
+
+def has_right_to_round_two(reader: Reader) -> bool:
+    """Tell whether the teacher may take a seat left over in round two (ENR-11, P4)."""
+    if reader.candidate is None:
+        return False
+    everyone = reader.occasion.policy.round_two_open_to is RoundTwoOpenTo.EVERYONE
+    return everyone or reader.candidate.failed_at_institution
+
+
+def is_round_two(reader: Reader) -> bool:
+    """Tell whether round two is open now."""
+    return reader.occasion.round_kind is RoundKind.ROUND_TWO
+
+
+def failed_classes(reader: Reader) -> Sequence[TrainingClass]:
+    """Return the classes of this batch the teacher had enrolled in and lost, the latest first."""
+    lost = (
+        select(TrainingClass)
+        .join(Enrollment, Enrollment.training_class_id == TrainingClass.id)
+        .where(Enrollment.teacher_id == reader.actor.teacher_id, Enrollment.state.in_(FAILED))
+        .where(Enrollment.batch_id == (reader.batch.id if reader.batch else None))
+        .options(*LOADS)
+        .order_by(Enrollment.moved_at.desc())
+    )
+    return list(dict.fromkeys(db.session.scalars(lost)))
+
+
+@waits("enroll", "Enrollment")
+def second_chances(actor: Actor) -> Waiting | None:
+    """Classes the teacher has lost while round two is open."""
+    if actor.teacher_id is None:
+        return None
+    at = now()
+    wanted = (
+        select(func.count(), func.min(BatchWindow.closes_at))
+        .select_from(Enrollment)
+        .join(BatchWindow, BatchWindow.batch_id == Enrollment.batch_id)
+        .where(Enrollment.teacher_id == actor.teacher_id, Enrollment.state.in_(FAILED))
+        .where(BatchWindow.kind == WindowKind.ROUND_TWO, BatchWindow.opens_at <= at, BatchWindow.closes_at >= at)
+    )
+    count, until = db.session.execute(wanted).one()
+    text = N_("Classes lost to you: choose again in round two")
+    return Waiting(text, "ti-refresh-dot", count, "CataloguePage.round_two", deadline=until)
