@@ -20,6 +20,7 @@ SCREENS = (
     "people",
     "teacher_grid",
     "teacher_quality",
+    "teacher_statistics",
     "reference",
     "declarations",
     "programme_review",

@@ -25,6 +25,7 @@ from app.extensions import db
 from app.models import Institution, Region, RegionGrant
 from app.security.scope import fetch_visible, select_visible
 from app.services import grants
+from app.services.exports import record_export
 from app.services.grant_overview import MatrixAsked, history, matrix, region_nodes, standing_sets
 from app.views.fab import PageView
 from app.views.fab.listing import Asked, Listing, RowAction
@@ -153,7 +154,10 @@ class GrantPage(PageView):
         """Send every visible grant, or those of `?institution=`, as a workbook."""
         file = BytesIO()
         one = request.args.get("institution", type=int)
-        write_grants(history(actor=self.actor, institution_id=one), file, translate=_)
+        lines = history(actor=self.actor, institution_id=one)
+        write_grants(lines, file, translate=_)
+        details = {"filters": {"institution": one}}
+        record_export(RegionGrant, title=_("Region grants"), rows=len(lines), details=details, actor=self.actor)
         file.seek(0)
         name = f"{_('Region grants')}-{today():%Y%m%d}.xlsx"
         return send_file(file, XLSX, as_attachment=True, download_name=name)

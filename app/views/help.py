@@ -75,6 +75,7 @@ HELP: dict[str, Help] = {
     "TransitionView": Help(BUREAUS_INSTITUTIONS, ANY_TIME, N_("What was decided, when and by whom")),
     "TeacherView": Help(SCHOOLS, ANY_TIME, BASICS),
     "TeacherQualityPage": Help(SCHOOLS, ANY_TIME, N_("Finds the records to mend")),
+    "TeacherStatisticsPage": Help(SCHOOLS, ANY_TIME, N_("Teachers in numbers")),
     "TeacherGridPage": Help(SCHOOLS, ANY_TIME, BASICS),
     "ImportBatchView": Help(SCHOOLS, ANY_TIME, BASICS),
     "DeletedTeacherView": Help(SCHOOLS, N_("When a record was deleted by mistake"), BASICS),

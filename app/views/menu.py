@@ -89,6 +89,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),
             Entry(N_("Edit as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit"),
             Entry(N_("Data quality"), "ti-stethoscope", "TeacherQualityPage.index", "TeacherQuality"),
+            Entry(N_("Statistics of teachers"), "ti-chart-bar", "TeacherStatisticsPage.index", "TeacherStatistics"),
         ),
     ),
     (

@@ -11,16 +11,13 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 
-from app.domain.errors import NotVisible
 from app.domain.terms import RegionLevel, TeacherIssue
 from app.domain.text import N_
-from app.extensions import db
 from app.models import Region
-from app.security.actor import Actor
-from app.security.scope import fetch_visible
 from app.services.teacher_issues import MISSING
 from app.services.teacher_quality import Board, Line, board_of_region, board_of_school
 from app.views.fab import PageView
+from app.views.places import own_region
 
 I = TeacherIssue  # noqa: E741 - short for the table below
 # The columns of the table, and how long each name may be there.
@@ -82,7 +79,7 @@ class TeacherQualityPage(PageView):
         )
 
     def _region(self) -> Any:
-        region = _region_of(self.actor, request.args.get("region"))
+        region = own_region(self.actor, request.args.get("region"))
         by_school = request.args.get("by") == "school" or region.level is RegionLevel.COUNTY
         board = board_of_region(region, actor=self.actor, by_school=by_school)
         asked = {"at" if by_school else "region": region.id}
@@ -140,19 +137,6 @@ class TeacherQualityPage(PageView):
 
 def _told() -> list[TeacherIssue]:
     return [issue for issue in TeacherIssue if issue not in (I.MISSING, I.UNATTACHED_LONG)]
-
-
-def _region_of(actor: Actor, key: str | None) -> Region:
-    """Return the region asked for, else the actor's own. Raises NotVisible for an account without one."""
-    if key:
-        return fetch_visible(Region, key, actor=actor)
-    wanted = db.select(Region).order_by(Region.path)
-    if not actor.everything:
-        wanted = wanted.where(Region.path == actor.region_path)
-    region: Region | None = db.session.scalars(wanted.limit(1)).first()
-    if region is None:
-        raise NotVisible
-    return region
 
 
 VIEWS = (TeacherQualityPage,)

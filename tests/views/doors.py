@@ -145,6 +145,8 @@ PAGES: dict[str, set[RoleName]] = {
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
     "TeacherQualityPage.index": KEEP_TEACHERS,
+    "TeacherStatisticsPage.export": KEEP_TEACHERS,
+    "TeacherStatisticsPage.index": KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
     "TeacherGridPage.check": KEEP_TEACHERS,
     "TeacherGridPage.data": KEEP_TEACHERS,
     "TeacherGridPage.index": KEEP_TEACHERS,

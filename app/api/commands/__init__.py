@@ -12,13 +12,23 @@ from typing import Any
 from flask import abort
 from flask_appbuilder.api import expose
 
-from app.api.commands import accounts, draws, enrollments, imports, organisations, programmes, schools, teacher_grid
+from app.api.commands import (
+    accounts,
+    draws,
+    enrollments,
+    imports,
+    organisations,
+    programmes,
+    schools,
+    teacher_grid,
+    teachers,
+)
 from app.api.commands.base import described
 from app.api.guard import JsonApi, body, signed_in
 from app.api.input import load
 from app.web.actors import current_actor
 
-CHAPTERS = (accounts, draws, enrollments, imports, organisations, programmes, schools, teacher_grid)
+CHAPTERS = (accounts, draws, enrollments, imports, organisations, programmes, schools, teacher_grid, teachers)
 COMMANDS = {command.name: command for chapter in CHAPTERS for command in chapter.COMMANDS}
 
 

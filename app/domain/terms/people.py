@@ -49,6 +49,20 @@ class AgeBand(LabelledEnum):
     UNKNOWN = "unknown", N_("Age unknown")
 
 
+class TeacherDimension(LabelledEnum):
+    """What teachers are counted by (TCH-11)."""
+
+    REGION = "region", N_("Region")
+    SCHOOL = "school", N_("School")
+    STAGE = "stage", N_("School stage")
+    SUBJECT = "subject", N_("Subject")
+    POST = "post", N_("Post category")
+    TITLE = "title", N_("Professional title")
+    AGE = "age", N_("Age")
+    GENDER = "gender", N_("Gender")
+    STATUS = "status", N_("Status")
+
+
 class RowKind(LabelledEnum):
     """What a row of an import or of the grid would do (TCH-5, TCH-6)."""
 

@@ -20,7 +20,7 @@ function start(figure) {
   const table = document.getElementById(button.getAttribute("aria-controls"));
   canvas.hidden = false;
   button.hidden = false;
-  showTable(button, table, false);
+  showTable(button, table, "open" in figure.dataset);
   button.addEventListener("click", () => showTable(button, table, table.hidden));
   let chart = draw(canvas, option);
   new ResizeObserver(() => chart.resize()).observe(canvas);

@@ -122,7 +122,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
             count=count,
             asked=asked,
             actions=self.bulk_actions(),
-            controls=[self._control(f, asked) for f in self.filters],
+            controls=[self.control(f, asked) for f in self.filters],
             chips=[self._chip(f, asked) for f in self.filters if f.name in asked.filters],
             url_add=self._url("add") if self.may("create", "add") else None,
             url_export=self._url("export") + asked.url(page=1) if self.may("export", "export") else None,
@@ -180,7 +180,8 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
         """Return the value of an exported column; override where an export shows more or less than the screen."""
         return self.value_of(row, name)
 
-    def _control(self, declared: Filter, asked: Asked) -> Control:
+    def control(self, declared: Filter, asked: Asked) -> Control:
+        """Return a filter as the bar shows it."""
         value = asked.filters.get(declared.name, "")
         return Control(
             param=declared.name,
