@@ -62,7 +62,7 @@ def _open_round_two(batch: Batch) -> None:
     db.session.execute(windows.values(opens_at=later, closes_at=later + day))
     here = windows.where(BatchWindow.kind == WindowKind.ROUND_TWO)
     db.session.execute(here.values(opens_at=now() - day, closes_at=now() + day))
-    values = {"round_two_open_to": "everyone", "hours_cap": "1000"}
+    values = {"round_two_open_to": "everyone", "hours_cap": "1000", "evaluation_required_to_enroll": "no"}
     db.session.execute(
         insert(ParameterValue),
         [{"name": n, "value": v, "training_year_id": batch.training_year_id} for n, v in values.items()],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.domain.terms import RoleName
@@ -14,11 +15,12 @@ from app.security.actor import Actor
 from app.security.permissions import permissions_of_roles
 
 
-def active_account(account_id: Any) -> Account | None:
-    """Return an account with all its actor needs, or None when it may not act any more."""
-    wanted = (
+@cache
+def _account() -> Any:
+    """Return the statement, made once: every request asks for it."""
+    return (
         select(Account)
-        .where(Account.id == int(account_id))
+        .where(Account.id == bindparam("key"))
         .options(
             selectinload(Account.roles),
             joinedload(Account.bureau).joinedload(Bureau.region),
@@ -27,7 +29,11 @@ def active_account(account_id: Any) -> Account | None:
             joinedload(Account.teacher),
         )
     )
-    account = db.session.scalar(wanted)
+
+
+def active_account(account_id: Any) -> Account | None:
+    """Return an account with all its actor needs, or None when it may not act any more."""
+    account: Account | None = db.session.scalar(_account(), {"key": int(account_id)})
     return account if account is not None and account.is_active else None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.domain.calendar import school_window
+from app.domain.calendar import school_window, window_of
 from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, problem
 from app.domain.regions import ancestors
@@ -22,14 +22,14 @@ from app.domain.states import Action, Party
 from app.domain.terms import Checkpoint, EnrollmentOrigin, EnrollmentState, RegionLevel, RoundKind
 from app.domain.text import N_
 from app.extensions import db
-from app.models import BatchWindow, Bureau, Enrollment, Region, School, Teacher, TrainingClass
+from app.models import Bureau, Enrollment, Region, Teacher, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_visible, visible_clause
 from app.services import seats
-from app.services.enrollment_facts import Case, cases, live
+from app.services.enrollment_facts import Case, again, case_within, live
 from app.services.enrollment_notices import tell_proxy
 from app.services.enrollment_standing import standings
-from app.services.transitions import move, organisation_of
+from app.services.transitions import move
 from app.services.unit import transaction
 
 DIGITS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that looks like something else
@@ -50,14 +50,6 @@ class Enrolled:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """What is read of a class before anything else."""
-
-    batch_id: int | None
-    full: bool
-
-
 def enroll(teacher_id: int, class_id: int, *, actor: Actor) -> Enrolled:
     """Enroll a teacher in a class: oneself, or by proxy for a teacher of one's school (ENR-16).
 
@@ -65,19 +57,15 @@ def enroll(teacher_id: int, class_id: int, *, actor: Actor) -> Enrolled:
     or teacher out of scope, NotPermitted.
     """
     origin = _origin(teacher_id, actor)
-    door = _door(class_id, actor)
-    if door.full or not seats.is_postgresql():
-        # SQLite has one writer at a time: who will be refused does not stand in its queue. "Full" waits nowhere.
-        case = case_of(teacher_id, class_id, door.batch_id)
-        known = _already(teacher_id, case)
-        if known is not None:
-            return known
-        _raise(case.refusals)
-    with transaction():
-        seats.lock_teachers([teacher_id])
-        case = case_of(teacher_id, class_id, door.batch_id)
-        known = _already(teacher_id, case)
-        return known or _insert(teacher_id, case, origin, actor)
+    case = case_of(teacher_id, class_id, actor=actor)
+    known = _already(case)
+    if known is None:
+        _raise(case.refusals)  # by reading alone: who is refused waits for nobody and writes nothing
+        with transaction():
+            seats.lock_teachers([teacher_id])
+            case = again(case)
+            known = _already(case) or _insert(case, origin, actor)
+    return known
 
 
 def withdraw(enrollment_id: int, *, actor: Actor) -> None:
@@ -103,9 +91,9 @@ def may_withdraw(row: Enrollment, actor: Actor) -> bool:
     return row.origin is EnrollmentOrigin.PROXY and actor.school_id is not None and row.school_id == actor.school_id
 
 
-def case_of(teacher_id: int, class_id: int, batch_id: int | None) -> Case:
-    """Return what the rules need to judge one enrollment. Raises NotVisible when teacher or class do not exist."""
-    found = cases([teacher_id], [class_id], batch_id).get((teacher_id, class_id))
+def case_of(teacher_id: int, class_id: int, *, actor: Actor) -> Case:
+    """Return what the rules need to judge one enrollment. Raises NotVisible when teacher or class are not there."""
+    found = case_within(visible_clause(TrainingClass, actor), teacher_id, class_id)
     if found is None:
         raise NotVisible
     return found
@@ -124,23 +112,11 @@ def _origin(teacher_id: int, actor: Actor) -> EnrollmentOrigin:
     return EnrollmentOrigin.PROXY
 
 
-def _door(class_id: int, actor: Actor) -> _Door:
-    """Return what is asked first about a class the actor sees. Raises NotVisible."""
-    full = (TrainingClass.taken >= TrainingClass.seats).label("full")
-    seen = select(TrainingClass.batch_id, full).where(
-        TrainingClass.id == class_id, visible_clause(TrainingClass, actor)
-    )
-    row = db.session.execute(seen).one_or_none()
-    if row is None:
-        raise NotVisible
-    return _Door(row.batch_id, bool(row.full))
-
-
-def _already(teacher_id: int, case: Case) -> Enrolled | None:
+def _already(case: Case) -> Enrolled | None:
     """Return the live enrollment there is; sent twice, a request does its work once (W12)."""
     if case.offer.class_id not in {one.class_id for one in case.candidate.held}:
         return None
-    mine = (Enrollment.teacher_id == teacher_id, Enrollment.training_class_id == case.offer.class_id)
+    mine = (Enrollment.teacher_id == case.about.person.id, Enrollment.training_class_id == case.offer.class_id)
     key = db.session.scalar(select(Enrollment.id).where(*mine, live()))
     return Enrolled(key, already=True) if key is not None else None
 
@@ -153,12 +129,13 @@ def _raise(reasons: Sequence[Problem]) -> None:
 # --- writing
 
 
-def _insert(teacher_id: int, case: Case, origin: EnrollmentOrigin, actor: Actor) -> Enrolled:
+def _insert(case: Case, origin: EnrollmentOrigin, actor: Actor) -> Enrolled:
     _raise(case.refusals)
-    round_kind = case.occasion.round_kind
-    if round_kind is RoundKind.ROUND_TWO and not seats.settle(case.offer.class_id):
+    second = case.occasion.round_kind is RoundKind.ROUND_TWO
+    # Once round two is open nobody joins those who wait without a seat: none before, none now.
+    if second and case.about.chosen.waiting and not seats.settle(case.offer.class_id):
         raise Conflict(problem("not_drawn_yet", N_("This class has to be drawn first; its seats are not free.")))
-    key = seats.insert_enrollment(_columns(teacher_id, case, origin, actor), _line(origin, actor))
+    key = seats.insert_enrollment(_columns(case, origin, actor), _line(case, origin, actor))
     if key is None:
         raise Conflict(problem("full", N_("The last seat has just been taken; choose another class.")))
     if origin is EnrollmentOrigin.PROXY:
@@ -166,57 +143,43 @@ def _insert(teacher_id: int, case: Case, origin: EnrollmentOrigin, actor: Actor)
     return Enrolled(key, already=False, warnings=tuple(case.warnings))
 
 
-def _columns(teacher_id: int, case: Case, origin: EnrollmentOrigin, actor: Actor) -> dict[str, Any]:
+def _columns(case: Case, origin: EnrollmentOrigin, actor: Actor) -> dict[str, Any]:
     """Return the columns of the new enrollment; school and bureau are those of today."""
     moment, round_kind = now(), case.occasion.round_kind
-    about = db.session.execute(_about(teacher_id, case.offer.class_id)).one()
-    bureaus = _bureaus_above(about.path)
+    chosen, person = case.about.chosen, case.about.person
+    bureaus = _bureaus_above(person.path)
+    checkpoint = CHECKPOINT_LEVELS.get(chosen.checkpoint)
     second = round_kind is RoundKind.ROUND_TWO
     return {
         "number": new_number(),
-        "teacher_id": teacher_id,
-        "training_class_id": case.offer.class_id,
-        "training_year_id": about.training_year_id,
-        "batch_id": about.batch_id,
+        "teacher_id": person.id,
+        "training_class_id": chosen.id,
+        "training_year_id": chosen.training_year_id,
+        "batch_id": chosen.batch_id,
         "round_kind": round_kind,
         "state": EnrollmentState.AWAITING_SCHOOL,
         "origin": origin,
-        "credit_hours": about.credit_hours,
-        "school_id": about.school_id,
+        "credit_hours": chosen.credit_hours,
+        "school_id": person.school_id,
         "bureau_id": _nearest(bureaus),
-        "checkpoint_bureau_id": _nearest(bureaus, CHECKPOINT_LEVELS.get(about.checkpoint)) if about.checked else None,
+        "checkpoint_bureau_id": _nearest(bureaus, checkpoint) if checkpoint else None,
         "enrolled_at": moment,
         "moved_at": moment,
-        "review_deadline": _review_deadline(about.batch_id, case, moment) if second else None,
+        "review_deadline": _review_deadline(case, moment) if second else None,
         "holds_seat": second,
         "proxy_account_id": actor.account_id if origin is EnrollmentOrigin.PROXY else None,
         **_stamps(moment),
     }
 
 
-def _review_deadline(batch_id: int, case: Case, moment: datetime) -> datetime:
+def _review_deadline(case: Case, moment: datetime) -> datetime:
     """Return until when the school has to review in round two: P5, and never past its window."""
-    window = select(BatchWindow.closes_at).where(
-        BatchWindow.batch_id == batch_id, BatchWindow.kind == school_window(RoundKind.ROUND_TWO)
-    )
-    closes_at = db.session.scalar(window)
+    window = window_of(case.about.windows, school_window(RoundKind.ROUND_TWO))
     until = moment + timedelta(hours=case.occasion.policy.school_review_hours_round_two)
-    return min(until, closes_at) if closes_at is not None and closes_at > moment else until
+    return min(until, window.closes_at) if window is not None and window.closes_at > moment else until
 
 
-def _about(teacher_id: int, class_id: int) -> Any:
-    checked = (TrainingClass.checkpoint != Checkpoint.NONE).label("checked")
-    return (
-        select(
-            TrainingClass.training_year_id, TrainingClass.batch_id, TrainingClass.credit_hours,
-            TrainingClass.checkpoint, checked, Teacher.school_id, Region.path,
-        ).select_from(TrainingClass).join(Teacher, Teacher.id == teacher_id)
-        .join(School, School.id == Teacher.school_id).join(Region, Region.id == School.region_id)
-        .where(TrainingClass.id == class_id)
-    )  # fmt: skip
-
-
-def _line(origin: EnrollmentOrigin, actor: Actor) -> dict[str, Any]:
+def _line(case: Case, origin: EnrollmentOrigin, actor: Actor) -> dict[str, Any]:
     """Return the first line of the ledger, but for the row."""
     return {
         "entity": Enrollment.__name__,
@@ -225,7 +188,7 @@ def _line(origin: EnrollmentOrigin, actor: Actor) -> dict[str, Any]:
         "to_state": EnrollmentState.AWAITING_SCHOOL.value,
         "party": Party.SCHOOL if origin is EnrollmentOrigin.PROXY else Party.TEACHER,
         "account_id": actor.account_id,
-        "organisation": organisation_of(actor),
+        "organisation": "" if actor.everything else case.about.person.school,
         **_stamps(now()),
     }
 

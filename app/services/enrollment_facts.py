@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, literal, or_, select, union_all
 
 from app.domain.calendar import enrollment_window, is_open
 from app.domain.clock import SHANGHAI, now
@@ -57,11 +57,12 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One teacher, one class, one moment."""
+    """One teacher, one class, one moment; `about` is what writing an enrollment copies."""
 
     candidate: Candidate
     offer: Offer
     occasion: Occasion
+    about: About
 
     @property
     def refusals(self) -> list[Problem]:
@@ -79,6 +80,15 @@ class Case:
         return warnings(self.candidate, self.offer, self.occasion)
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The rows behind a case: of the class, the teacher with the school, the windows of the batch."""
+
+    chosen: Any
+    person: Any
+    windows: tuple[Any, ...]
+
+
 def cases(
     teacher_ids: Collection[int], class_ids: Collection[int], batch_id: int | None
 ) -> dict[tuple[int, int], Case]:
@@ -86,61 +96,52 @@ def cases(
 
     The classes are those of the batch; teachers and classes that do not exist are left out. Scope is the caller's.
     """
-    offers, candidates = offers_of(class_ids), candidates_of(teacher_ids, batch_id)
-    occasion = occasion_of(batch_id)
+    classes = list(db.session.execute(CLASSES_BY_KEY, {"class_ids": list(class_ids)}))
+    return _cases(_persons(teacher_ids, batch_id), classes, batch_id)
+
+
+def case_within(clause: ColumnElement[bool], teacher_id: int, class_id: int) -> Case | None:
+    """Return the one case of a class that meets `clause`, the scope of who asks; None when there is none."""
+    chosen = db.session.execute(CLASSES.where(TrainingClass.id == class_id, clause)).one_or_none()
+    if chosen is None:
+        return None
+    persons = _persons([teacher_id], chosen.batch_id)
+    return _cases(persons, [chosen], chosen.batch_id).get((teacher_id, class_id))
+
+
+def again(case: Case) -> Case:
+    """Return the case with what the teacher holds at this moment: the rest cannot have changed in between."""
+    key, batch_id = case.about.person.id, case.about.chosen.batch_id
+    held = _held([key], batch_id).get(key, [])
+    if {one.class_id for one in held} == {one.class_id for one in case.candidate.held}:
+        return case
+    return _timed_case(replace(case, candidate=replace(case.candidate, held=tuple(held))))
+
+
+def _timed_case(case: Case) -> Case:
+    sessions = _sessions_where_days_overlap([case.candidate], [case.offer])
+    held = tuple(_timed(one, sessions) for one in case.candidate.held)
+    return replace(case, candidate=replace(case.candidate, held=held), offer=_timed(case.offer, sessions))
+
+
+def _cases(persons: list[Any], classes: list[Any], batch_id: int | None) -> dict[tuple[int, int], Case]:
+    windows = _windows(batch_id)
+    offers, candidates, occasion = _offers(classes), _candidates(persons, batch_id), _occasion(windows)
     sessions = _sessions_where_days_overlap(candidates.values(), offers.values())
     timed = {key: _timed(offer, sessions) for key, offer in offers.items()}
-    return {
-        (teacher_id, class_id): Case(person, offer, occasion)
-        for teacher_id, candidate in candidates.items()
-        for person in [replace(candidate, held=tuple(_timed(one, sessions) for one in candidate.held))]
-        for class_id, offer in timed.items()
-    }
+    found = {}
+    for person in persons:
+        plain = candidates[person.id]
+        candidate = replace(plain, held=tuple(_timed(one, sessions) for one in plain.held))
+        for chosen in classes:
+            about = About(chosen, person, tuple(windows))
+            found[person.id, chosen.id] = Case(candidate, timed[chosen.id], occasion, about)
+    return found
 
 
 def live() -> ColumnElement[bool]:
     """Return the condition that leaves the live enrollments."""
     return Enrollment.state.in_(LIVE)
-
-
-# --- the moment
-
-
-def occasion_of(batch_id: int | None) -> Occasion:
-    """Return which round of the batch is open now, when the next one opens, and the parameters of its year."""
-    windows = db.session.execute(
-        select(BatchWindow.kind, BatchWindow.opens_at, BatchWindow.closes_at, Batch.training_year_id)
-        .join(Batch, Batch.id == BatchWindow.batch_id)
-        .where(BatchWindow.batch_id == batch_id, BatchWindow.kind.in_([enrollment_window(k) for k in RoundKind]))
-    ).all()
-    at = now()
-    open_now = next((k for k in RoundKind for w in windows if w.kind is enrollment_window(k) and is_open(w, at)), None)
-    coming = min((w.opens_at for w in windows if w.opens_at > at), default=None)
-    return Occasion(policy_of(windows[0].training_year_id if windows else None), open_now, coming)
-
-
-# --- classes
-
-
-def offers_of(class_ids: Collection[int]) -> dict[int, Offer]:
-    """Return class id → what the rules need of the class; ids that do not exist are left out."""
-    mine = Enrollment.training_class_id == TrainingClass.id
-    enrolled = select(func.count()).where(mine, live()).scalar_subquery()
-    waiting = select(func.count()).where(mine, unseated()).scalar_subquery()
-    rows = db.session.execute(
-        select(*CLASS_COLUMNS, enrolled.label("enrolled"), waiting.label("waiting")).where(
-            TrainingClass.id.in_(class_ids)
-        )
-    ).all()
-    audiences = _audiences({row.programme_id for row in rows})
-    return {row.id: _offer(row, audiences[row.programme_id]) for row in rows}
-
-
-CLASS_COLUMNS = (
-    TrainingClass.id, TrainingClass.programme_id, TrainingClass.title, TrainingClass.number, TrainingClass.state,
-    TrainingClass.kind, TrainingClass.credit_hours, TrainingClass.seats, TrainingClass.taken, TrainingClass.starts_on,
-    TrainingClass.ends_on, TrainingClass.batch_id,
-)  # fmt: skip
 
 
 def unseated() -> ColumnElement[bool]:
@@ -149,6 +150,55 @@ def unseated() -> ColumnElement[bool]:
     They come before anybody of round two: more of them than seats means that the class has to be drawn first.
     """
     return and_(Enrollment.state == EnrollmentState.AWAITING_INSTITUTION, Enrollment.holds_seat.is_(False))
+
+
+# --- the moment
+
+WINDOWS = (
+    select(BatchWindow.kind, BatchWindow.opens_at, BatchWindow.closes_at, Batch.training_year_id)
+    .join(Batch, Batch.id == BatchWindow.batch_id)
+    .where(BatchWindow.batch_id == bindparam("batch_id"))
+)
+
+
+def occasion_of(batch_id: int | None) -> Occasion:
+    """Return which round of the batch is open now, when the next one opens, and the parameters of its year."""
+    return _occasion(_windows(batch_id))
+
+
+def _windows(batch_id: int | None) -> list[Any]:
+    return list(db.session.execute(WINDOWS, {"batch_id": batch_id}))
+
+
+def _occasion(windows: Collection[Any]) -> Occasion:
+    at, rounds = now(), {enrollment_window(kind): kind for kind in RoundKind}
+    mine = [w for w in windows if w.kind in rounds]
+    open_now = next((rounds[w.kind] for w in mine if is_open(w, at)), None)
+    coming = min((w.opens_at for w in mine if w.opens_at > at), default=None)
+    return Occasion(policy_of(next((w.training_year_id for w in windows), None)), open_now, coming)
+
+
+# --- classes
+
+_mine = Enrollment.training_class_id == TrainingClass.id
+CLASSES = select(
+    TrainingClass.id, TrainingClass.programme_id, TrainingClass.title, TrainingClass.number, TrainingClass.state,
+    TrainingClass.kind, TrainingClass.credit_hours, TrainingClass.seats, TrainingClass.taken, TrainingClass.starts_on,
+    TrainingClass.ends_on, TrainingClass.batch_id, TrainingClass.training_year_id, TrainingClass.checkpoint,
+    select(func.count()).where(_mine, live()).scalar_subquery().label("enrolled"),
+    select(func.count()).where(_mine, unseated()).scalar_subquery().label("waiting"),
+)  # fmt: skip
+CLASSES_BY_KEY = CLASSES.where(TrainingClass.id.in_(bindparam("class_ids", expanding=True)))
+
+
+def offers_of(class_ids: Collection[int]) -> dict[int, Offer]:
+    """Return class id → what the rules need of the class; ids that do not exist are left out."""
+    return _offers(db.session.execute(CLASSES_BY_KEY, {"class_ids": list(class_ids)}).all())
+
+
+def _offers(rows: Collection[Any]) -> dict[int, Offer]:
+    audiences = _audiences({row.programme_id for row in rows})
+    return {row.id: _offer(row, audiences[row.programme_id]) for row in rows}
 
 
 def _offer(row: Any, audience: Audience) -> Offer:
@@ -168,19 +218,22 @@ def _offer(row: Any, audience: Audience) -> Offer:
     )
 
 
+_keys: Any = bindparam("programme_ids", expanding=True)
+_region, _stage, _post = programme_region.c, programme_stage.c, programme_post_category.c
+AUDIENCES = union_all(
+    select(_region.programme_id, literal("target_paths").label("name"), Region.path, literal(0).label("key"))
+    .join(Region, Region.id == _region.region_id).where(_region.programme_id.in_(_keys)),
+    select(_stage.programme_id, literal("stage_ids"), literal(""), _stage.stage_id)
+    .where(_stage.programme_id.in_(_keys)),
+    select(_post.programme_id, literal("post_category_ids"), literal(""), _post.post_category_id)
+    .where(_post.programme_id.in_(_keys)),
+)  # fmt: skip
+
+
 def _audiences(programme_ids: Collection[int]) -> defaultdict[int, Audience]:
     """Return programme id → whom it is aimed at, in one query."""
-    region, stage, post = programme_region.c, programme_stage.c, programme_post_category.c
-    parts = union_all(
-        select(region.programme_id, literal("target_paths").label("name"), Region.path, literal(0).label("key"))
-        .join(Region, Region.id == region.region_id).where(region.programme_id.in_(programme_ids)),
-        select(stage.programme_id, literal("stage_ids"), literal(""), stage.stage_id)
-        .where(stage.programme_id.in_(programme_ids)),
-        select(post.programme_id, literal("post_category_ids"), literal(""), post.post_category_id)
-        .where(post.programme_id.in_(programme_ids)),
-    )  # fmt: skip
     found: defaultdict[int, Audience] = defaultdict(Audience)
-    for programme_id, name, path, key in db.session.execute(parts):
+    for programme_id, name, path, key in db.session.execute(AUDIENCES, {"programme_ids": list(programme_ids)}):
         if name == "target_paths":
             found[programme_id].target_paths.append(path)
         else:
@@ -223,17 +276,75 @@ def sessions_of(class_ids: Collection[int]) -> dict[int, list[Session]]:
 
 # --- teachers
 
+_teachers: Any = bindparam("teacher_ids", expanding=True)
+_batch: Any = bindparam("batch_id")
+
+
+def _failed_at_institution() -> ColumnElement[bool]:
+    """Return whether an enrollment of the batch, which the school had approved, failed at the institution (ENR-11).
+
+    Declined and not drawn only happen after the school's approval; a cancelled class has to be looked up in the ledger.
+    """
+    waited = (EnrollmentState.AWAITING_INSTITUTION.value, EnrollmentState.ADMITTED.value)
+    approved_then_cancelled = exists().where(
+        Transition.entity == Enrollment.__name__,
+        Transition.row_id == Enrollment.id,
+        Transition.to_state == EnrollmentState.CLASS_CANCELLED.value,
+        Transition.from_state.in_(waited),
+    )
+    cancelled = and_(Enrollment.state == EnrollmentState.CLASS_CANCELLED, approved_then_cancelled)
+    mine = (Enrollment.teacher_id == Teacher.id, Enrollment.batch_id == _batch)
+    return exists().where(*mine, or_(Enrollment.state.in_(AT_INSTITUTION), cancelled))
+
+
+def _owing() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on enrollments whose finished class was not evaluated (ENR-3)."""
+    return (
+        Enrollment.state == EnrollmentState.ADMITTED,
+        TrainingClass.state.in_(FINISHED),
+        TrainingClass.kind.in_(EVALUATED),
+        ~exists().where(Evaluation.enrollment_id == Enrollment.id),
+    )
+
+
+PERSONS = (
+    select(
+        Teacher.id, Teacher.status, Teacher.stage_id, Teacher.post_category_id, Teacher.school_id,
+        School.name.label("school"), Region.path, _failed_at_institution().label("failed"),
+        exists().where(
+            Enrollment.teacher_id == Teacher.id, Enrollment.training_class_id == TrainingClass.id, *_owing()
+        ).label("owing"),
+    ).outerjoin(School, School.id == Teacher.school_id).outerjoin(Region, Region.id == School.region_id)
+    .where(Teacher.id.in_(_teachers), Teacher.deleted_at.is_(None))
+)  # fmt: skip
+HELD = (
+    select(
+        Enrollment.teacher_id, Enrollment.batch_id, Enrollment.credit_hours,
+        TrainingClass.id, TrainingClass.title, TrainingClass.number, TrainingClass.kind, TrainingClass.starts_on,
+        TrainingClass.ends_on,
+    ).join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
+    .where(Enrollment.teacher_id.in_(_teachers), live())
+    .where(or_(TrainingClass.state.not_in(FINISHED), Enrollment.batch_id == _batch))
+)  # fmt: skip
+OWED = (
+    select(Enrollment.teacher_id, TrainingClass.title)
+    .join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
+    .where(Enrollment.teacher_id.in_(_teachers), *_owing())
+    .order_by(TrainingClass.ends_on)
+)
+
 
 def candidates_of(teacher_ids: Collection[int], batch_id: int | None) -> dict[int, Candidate]:
     """Return teacher id → what the rules need of the teacher in this batch; deleted and unknown ones are left out."""
-    rows = db.session.execute(
-        select(
-            Teacher.id, Teacher.status, Teacher.stage_id, Teacher.post_category_id, Region.path,
-            _failed_at_institution(batch_id).label("failed"),
-        ).outerjoin(School, School.id == Teacher.school_id).outerjoin(Region, Region.id == School.region_id)
-        .where(Teacher.id.in_(teacher_ids), Teacher.deleted_at.is_(None))
-    ).all()  # fmt: skip
-    held, owed = _held(teacher_ids, batch_id), _unevaluated(teacher_ids)
+    return _candidates(_persons(teacher_ids, batch_id), batch_id)
+
+
+def _persons(teacher_ids: Collection[int], batch_id: int | None) -> list[Any]:
+    return list(db.session.execute(PERSONS, {"teacher_ids": list(teacher_ids), "batch_id": batch_id}))
+
+
+def _candidates(rows: Collection[Any], batch_id: int | None) -> dict[int, Candidate]:
+    held, owed = _held([row.id for row in rows], batch_id), _unevaluated([row.id for row in rows if row.owing])
     return {
         row.id: Candidate(
             row.status, row.path, row.stage_id, row.post_category_id,
@@ -243,34 +354,9 @@ def candidates_of(teacher_ids: Collection[int], batch_id: int | None) -> dict[in
     }  # fmt: skip
 
 
-def _failed_at_institution(batch_id: int | None) -> ColumnElement[bool]:
-    """Return whether an enrollment of the batch, which the school had approved, failed at the institution (ENR-11).
-
-    Declined and not drawn only happen after the school's approval; a cancelled class has to be looked up in the ledger.
-    """
-    mine = (Enrollment.teacher_id == Teacher.id, Enrollment.batch_id == batch_id)
-    waited = (EnrollmentState.AWAITING_INSTITUTION.value, EnrollmentState.ADMITTED.value)
-    approved_then_cancelled = exists().where(
-        Transition.entity == Enrollment.__name__,
-        Transition.row_id == Enrollment.id,
-        Transition.to_state == EnrollmentState.CLASS_CANCELLED.value,
-        Transition.from_state.in_(waited),
-    )
-    cancelled = and_(Enrollment.state == EnrollmentState.CLASS_CANCELLED, approved_then_cancelled)
-    return exists().where(*mine, or_(Enrollment.state.in_(AT_INSTITUTION), cancelled))
-
-
 def _held(teacher_ids: Collection[int], batch_id: int | None) -> dict[int, list[Held]]:
-    rows = db.session.execute(
-        select(
-            Enrollment.teacher_id, Enrollment.batch_id, Enrollment.credit_hours, TrainingClass.id, TrainingClass.title,
-            TrainingClass.number, TrainingClass.kind, TrainingClass.starts_on, TrainingClass.ends_on,
-        ).join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
-        .where(Enrollment.teacher_id.in_(teacher_ids), live())
-        .where(or_(TrainingClass.state.not_in(FINISHED), Enrollment.batch_id == batch_id))
-    )  # fmt: skip
     found: defaultdict[int, list[Held]] = defaultdict(list)
-    for row in rows:
+    for row in db.session.execute(HELD, {"teacher_ids": list(teacher_ids), "batch_id": batch_id}):
         counts = row.batch_id == batch_id and row.kind is ProgrammeKind.ELECTIVE
         timetable = Timetable(row.starts_on, row.ends_on)
         title = f"{row.title} #{row.number}"
@@ -280,15 +366,8 @@ def _held(teacher_ids: Collection[int], batch_id: int | None) -> dict[int, list[
 
 def _unevaluated(teacher_ids: Collection[int]) -> dict[int, list[str]]:
     """Return teacher id → titles of finished classes the teacher was admitted to and has not evaluated (ENR-3)."""
-    rows = db.session.execute(
-        select(Enrollment.teacher_id, TrainingClass.title)
-        .join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
-        .where(Enrollment.teacher_id.in_(teacher_ids), Enrollment.state == EnrollmentState.ADMITTED)
-        .where(TrainingClass.state.in_(FINISHED), TrainingClass.kind.in_(EVALUATED))
-        .where(~exists().where(Evaluation.enrollment_id == Enrollment.id))
-        .order_by(TrainingClass.ends_on)
-    )
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for teacher_id, title in rows:
-        found[teacher_id].append(title)
+    if teacher_ids:
+        for teacher_id, title in db.session.execute(OWED, {"teacher_ids": list(teacher_ids)}):
+            found[teacher_id].append(title)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.domain.errors import Invalid, problem
 from app.domain.parameters import PARAMETERS
@@ -15,14 +15,15 @@ from app.security.actor import Actor
 from app.services import audit
 from app.services.unit import transaction
 
+# Made once: every request asks for it.
+_VALUES = select(ParameterValue.name, ParameterValue.value, ParameterValue.training_year_id).where(
+    ParameterValue.training_year_id.is_(None) | (ParameterValue.training_year_id == bindparam("year"))
+)
+
 
 def values_of(training_year_id: int | None = None) -> dict[str, str]:
     """Return what has been set, name → stored text: the platform's values, then those of the year over them."""
-    rows = db.session.scalars(
-        select(ParameterValue).where(
-            ParameterValue.training_year_id.is_(None) | (ParameterValue.training_year_id == training_year_id)
-        )
-    )
+    rows = db.session.execute(_VALUES, {"year": training_year_id})
     ordered = sorted(rows, key=lambda row: row.training_year_id is not None)
     return {row.name: row.value for row in ordered}
 

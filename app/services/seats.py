@@ -7,17 +7,22 @@ one is left, and falls only when an enrollment that holds a seat stops being liv
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import cast, func, insert, literal, select, update
+from sqlalchemy import bindparam, cast, func, insert, select, update
 
-from app.domain.clock import now
 from app.domain.terms import ClassState, RoundKind
 from app.extensions import db
 from app.models import Enrollment, Screening, TrainingClass, Transition
 from app.services.enrollment_facts import LIVE, unseated
 from app.services.transitions import Moved, on_move
 
+ROW, LINE = "row_", "line_"  # of the parameters: what is the enrollment's, what the ledger's
+# The tables themselves: with parameters, an insert of the entity would be the unit of work's.
+ROWS: Any = Enrollment.__table__
+LINES: Any = Transition.__table__
+INSERT_ROW, INSERT_LINE = insert(ROWS).returning(ROWS.c.id), insert(LINES)
 TEACHER_LOCK = 7_001  # the first key of advisory locks on teachers
 
 
@@ -53,39 +58,54 @@ def insert_enrollment(values: dict[str, Any], line: dict[str, Any]) -> int | Non
     `values` are the columns of the enrollment, `line` those of the ledger but for the row. The class must still be
     offered, in the very statement: a cancellation at the same moment waits for it, or is waited for.
     """
-    one_statement = is_postgresql()
-    return _insert_at_once(values, line) if one_statement else _insert_in_turn(values, line)
+    given = {f"{ROW}{name}": value for name, value in values.items()}
+    given |= {f"{LINE}{name}": value for name, value in line.items()}
+    second = values["round_kind"] is RoundKind.ROUND_TWO
+    if is_postgresql():
+        key: int | None = db.session.scalar(_at_once(second, tuple(values), tuple(line)), given)
+        return key
+    return _in_turn(second, values, line)
 
 
-def _place(class_id: int, round_kind: RoundKind) -> Any:
+def _place(second: bool) -> Any:
     """Return the statement that finds or takes the place: its one row is the class."""
+    class_id: Any = bindparam(f"{ROW}training_class_id")
     offered = (TrainingClass.id == class_id, TrainingClass.state == ClassState.OFFERED)
-    if round_kind is RoundKind.ROUND_ONE:
+    if not second:
         # Shared: many enroll at once, a cancellation waits for all of them.
         return select(TrainingClass.id).where(*offered).with_for_update(read=True)
     taking = update(TrainingClass).where(*offered, TrainingClass.taken < TrainingClass.seats)
-    return taking.values(taken=TrainingClass.taken + 1, updated_at=now()).returning(TrainingClass.id)
+    moment: Any = bindparam(f"{ROW}enrolled_at")
+    return taking.values(taken=TrainingClass.taken + 1, updated_at=moment).returning(TrainingClass.id)
 
 
-def _insert_at_once(values: dict[str, Any], line: dict[str, Any]) -> int | None:
-    place = _place(values["training_class_id"], values["round_kind"]).cte("place")
-    told = {name: cast(literal(value, Enrollment.__table__.c[name].type), Enrollment.__table__.c[name].type)
-            for name, value in values.items()}  # fmt: skip
-    row = insert(Enrollment).from_select(list(told), select(*told.values()).select_from(place)).returning(Enrollment.id)
-    made = row.cte("made")
-    lines = {name: cast(literal(value, Transition.__table__.c[name].type), Transition.__table__.c[name].type)
-             for name, value in line.items()}  # fmt: skip
-    ledger = insert(Transition).from_select(["row_id", *lines], select(made.c.id, *lines.values()))
-    key: int | None = db.session.scalar(ledger.returning(Transition.row_id).add_cte(place, made))
-    return key
+@cache
+def _at_once(second: bool, columns: tuple[str, ...], line: tuple[str, ...]) -> Any:
+    """Return the one statement of PostgreSQL; made once, for every seat asks for it."""
+    place = _place(second).cte("place")
+    row = insert(ROWS).from_select(list(columns), select(*_told(ROWS, ROW, columns)).select_from(place))
+    made = row.returning(ROWS.c.id).cte("made")
+    ledger = insert(LINES).from_select(["row_id", *line], select(made.c.id, *_told(LINES, LINE, line)))
+    return ledger.returning(LINES.c.row_id).add_cte(place, made)
 
 
-def _insert_in_turn(values: dict[str, Any], line: dict[str, Any]) -> int | None:
+def _told(table: Any, prefix: str, names: Iterable[str]) -> list[Any]:
+    types = {name: table.c[name].type for name in names}
+    return [cast(bindparam(f"{prefix}{name}", type_=kind), kind) for name, kind in types.items()]
+
+
+@cache
+def _taken(second: bool) -> Any:
+    return _place(second)
+
+
+def _in_turn(second: bool, values: dict[str, Any], line: dict[str, Any]) -> int | None:
     """SQLite: the transaction is the only writer, so what one statement found still holds for the next."""
-    if db.session.scalar(_place(values["training_class_id"], values["round_kind"])) is None:
+    where = {f"{ROW}{name}": values[name] for name in ("training_class_id", "enrolled_at")}
+    if db.session.scalar(_taken(second), where) is None:
         return None
-    key: int | None = db.session.scalar(insert(Enrollment).values(**values).returning(Enrollment.id))
-    db.session.execute(insert(Transition).values(row_id=key, **line))
+    key: int | None = db.session.scalar(INSERT_ROW, values)
+    db.session.execute(INSERT_LINE, {"row_id": key, **line})
     return key
 
 

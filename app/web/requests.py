@@ -128,6 +128,11 @@ def _policy() -> str:
     )
 
 
+def _account_id() -> int | None:
+    """Return who asked; a commit has let go of the account, and the log is no reason to read it again."""
+    return g.actor.account_id if "actor" in g else getattr(current_account(), "id", None)
+
+
 def _log(response: Response) -> Response:
     if request.endpoint not in OPEN:
         log.info(
@@ -136,7 +141,7 @@ def _log(response: Response) -> Response:
             method=request.method,
             path=request.path,
             status=response.status_code,
-            account=getattr(current_account(), "id", None),
+            account=_account_id(),
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
         )
     return response
