@@ -13,7 +13,8 @@
 11. A `Programme` has `Lecturer`s, `PlanFile`s and `TrainingClass`es; `ExpertOpinion`s help its review.
 12. A class has `ClassSession`s and seats; `ClassAdjustment`s expand or cancel it, a `FavouriteClass` marks it.
 13. An `Enrollment` puts a teacher into a class, an `Evaluation` judges it; a `Screening` draws `ScreeningCandidate`s.
-14. A `Transition` is one move of a state: of a programme, a class, an enrollment, an adjustment.
+14. A `Transition` is one move of a state: of a programme, a class, an enrollment, an adjustment, a transfer.
+15. A `Transfer` takes a teacher from school to school; a `ChangeRequest` asks the school to change the record.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from app.entities.programmes import (
     programme_subject,
 )
 from app.entities.reference import Grade, PostCategory, ProfessionalTitle, ReferenceList, Stage, Subject, subject_stage
+from app.entities.transfers import ChangeRequest, Transfer
 
 REFERENCE_LISTS: tuple[type[ReferenceList], ...] = (Stage, Grade, Subject, PostCategory, ProfessionalTitle)
 
@@ -58,6 +60,7 @@ __all__ = [
     "BatchWindow",
     "Bureau",
     "Captcha",
+    "ChangeRequest",
     "ClassAdjustment",
     "ClassSession",
     "DeclarationDraft",
@@ -99,6 +102,7 @@ __all__ = [
     "Teacher",
     "TrainingClass",
     "TrainingYear",
+    "Transfer",
     "Transition",
     "UtcDateTime",
     "ViewMenu",

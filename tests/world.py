@@ -21,6 +21,7 @@ from app.domain.teacher_numbers import make_teacher_number
 from app.domain.terms import (
     AdjustmentKind,
     AuditAction,
+    ChangeRequestState,
     ClassState,
     EnrollmentState,
     Gender,
@@ -33,6 +34,8 @@ from app.domain.terms import (
     RoundKind,
     SchoolKind,
     TeacherStatus,
+    TransferKind,
+    TransferState,
     WindowKind,
 )
 from app.extensions import db
@@ -43,6 +46,7 @@ from app.models import (
     Batch,
     BatchWindow,
     Bureau,
+    ChangeRequest,
     ClassAdjustment,
     ClassSession,
     DeclarationDraft,
@@ -70,6 +74,7 @@ from app.models import (
     Teacher,
     TrainingClass,
     TrainingYear,
+    Transfer,
     Transition,
 )
 from app.security.actor import Actor
@@ -157,6 +162,7 @@ class World:
     subject: Subject
     batch: Batch
     training: dict[type[Any], dict[str, Any]]
+    moves: dict[type[Any], dict[str, Any]]
 
     @property
     def programme(self) -> dict[str, Programme]:
@@ -184,6 +190,7 @@ class World:
             Institution: self.institution,
             RegionGrant: self.grant,
             School: self.school,
+            **self.moves,
             Teacher: self.teacher,
             Account: self.account,
             AuditEntry: self.entry,
@@ -227,7 +234,7 @@ def build() -> World:
     training = Training(regions, bureaus, institutions, schools, teachers, accounts, batch).rows()
     return World(
         regions, bureaus, institutions, grants, schools, teachers, accounts, *_traces(accounts), year, stage, subject,
-        batch, training,
+        batch, training, _moves(schools, teachers),
     )  # fmt: skip
 
 
@@ -347,6 +354,24 @@ def _traces(accounts: dict[str, Account]) -> tuple[dict[str, Any], ...]:
     }
     _insert(entries, jobs, messages, saved, imported)
     return entries, jobs, messages, saved, imported
+
+
+def _moves(schools: dict[str, School], teachers: dict[str, Teacher]) -> dict[type[Any], dict[str, Any]]:
+    """Return what became of people: 李红梅 and 吴建国 were refused a transfer and a change of the record."""
+    asked = {"email": {"old": None, "new": "teacher@example.cn"}}
+    sides = {"xihu": teachers["li"], "qingyuan": teachers["wu"]}
+    made: dict[type[Any], dict[str, Any]] = {
+        Transfer: {
+            n: Transfer(teacher=t, kind=TransferKind.TRANSFER_IN, from_school=schools[n], state=TransferState.REFUSED)
+            for n, t in sides.items()
+        },
+        ChangeRequest: {
+            n: ChangeRequest(teacher=t, school=schools[n], changes=asked, state=ChangeRequestState.REFUSED)
+            for n, t in sides.items()
+        },
+    }
+    _insert(*made.values())
+    return made
 
 
 # kind, first and last day: on the morning the clock of the tests stands at, round one is open

@@ -189,20 +189,25 @@ def _leave_request() -> Machine:
 
 
 def _transfer() -> Machine:
-    """TCH-7. Out of the pool no release is needed; the bureau above both schools may stand in for the releasing one."""
+    """TCH-7. Out of the pool no release is needed; the bureau above both schools may stand in for either.
+
+    What the releasing school begins itself is released already and waits for the other school.
+    """
     s = TransferState
+    open_states = (s.REQUESTED, s.RELEASED)
     return Machine(
         Kind.TRANSFER,
         s,
-        (s.REQUESTED,),
+        (s.REQUESTED, s.RELEASED),
         (
             _move(Do.RELEASE, s.REQUESTED, s.RELEASED, By.SCHOOL, By.BUREAU),
-            _move(Do.REFUSE, s.REQUESTED, s.REFUSED, By.SCHOOL, By.BUREAU, reason=True),
+            *(_move(Do.REFUSE, state, s.REFUSED, By.SCHOOL, By.BUREAU, reason=True) for state in open_states),
             _move(Do.COMPLETE, s.REQUESTED, s.COMPLETED, By.SCHOOL, By.BUREAU, By.SYSTEM, bars=[Fact.RELEASE_NEEDED]),
             _move(Do.COMPLETE, s.RELEASED, s.COMPLETED, By.SCHOOL, By.BUREAU, By.SYSTEM),
-            *(_move(Do.TAKE_BACK, state, s.WITHDRAWN, By.SCHOOL, By.BUREAU) for state in (s.REQUESTED, s.RELEASED)),
+            *(_move(Do.TAKE_BACK, state, s.WITHDRAWN, By.SCHOOL, By.BUREAU) for state in open_states),
         ),
         turn={s.REQUESTED: By.SCHOOL, s.RELEASED: By.SCHOOL},
+        live=frozenset(open_states),
     )
 
 

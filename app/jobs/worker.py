@@ -21,6 +21,7 @@ from huey.consumer import Consumer
 from app.jobs import mail
 from app.jobs.queue import JobQueue
 from app.services import deadlines, jobs
+from app.services.secondments import settle_due
 
 log = structlog.get_logger("worker")
 TICK = 0.2  # seconds between looks at the signals
@@ -77,7 +78,7 @@ class Worker:
         return consumer
 
     def _look_after(self, consumer: Consumer | None) -> None:
-        """Put waiting jobs the queue has lost into it again, start a dead consumer thread again, send the mail."""
+        """Put lost jobs into the queue again, start a dead thread again, send the mail, begin and end secondments."""
         if consumer is None:
             return
         try:
@@ -87,6 +88,7 @@ class Worker:
                     jobs.enqueue_waiting()
             with self.app.app_context():
                 mail.send_due(lambda: self.asked_to_end)
+                settle_due()
         except Exception as error:  # noqa: BLE001 - database or queue away; the next round tries again
             log.error("queue or database cannot be reached; trying again", error=str(error))
 

@@ -13,7 +13,16 @@ from typing import Any
 from app.domain.states import Action as Do
 from app.domain.states import Kind, Party
 from app.domain.terms import RoleName
-from app.models import ClassAdjustment, Enrollment, ExpertOpinion, Programme, TrainingClass
+from app.models import (
+    ChangeRequest,
+    ClassAdjustment,
+    Enrollment,
+    ExpertOpinion,
+    Programme,
+    Teacher,
+    TrainingClass,
+    Transfer,
+)
 from app.security.actor import Actor
 
 
@@ -70,6 +79,15 @@ STATEFUL: dict[type[Any], Stateful] = {
             Do.CANCEL_CLASS: ("cancel", "TrainingClass"),
         },
     ),
+    Transfer: Stateful(Kind.TRANSFER, dict.fromkeys((Do.RELEASE, Do.REFUSE, Do.COMPLETE, Do.TAKE_BACK), "transfer")),
+    Teacher: Stateful(
+        Kind.TEACHER,
+        dict.fromkeys(
+            (Do.TRANSFER_OUT, Do.TRANSFER_IN, Do.SECOND, Do.END_SECONDMENT, Do.LEAVE), ("transfer", "Transfer")
+        ),
+        column="status",
+    ),
+    ChangeRequest: Stateful(Kind.CHANGE_REQUEST, dict.fromkeys((Do.APPROVE, Do.REFUSE), "decide")),
 }
 
 

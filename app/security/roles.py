@@ -49,6 +49,8 @@ CATALOGUE: Grants = {
     "Teacher": (*WRITE, "export", "import", "reveal", "restore", "purge"),
     "TeacherQuality": READ,
     "TeacherStatistics": ("read", "export"),
+    "Transfer": (*READ, "export", "transfer"),
+    "ChangeRequest": (*READ, "export", "file", "decide"),
     "Account": (*WRITE, "export", "reset", "unlock"),
     "Role": WRITE,
     "AuditEntry": READ,
@@ -135,6 +137,8 @@ BUREAU_ADMIN: Grants = {
     "RegionGrant": (*READ, "export"),
     "School": (*WRITE, "export", "import", "merge"),
     "Teacher": (*WRITE, "export", "import", "reveal", "restore"),
+    "Transfer": (*READ, "export", "transfer"),
+    "ChangeRequest": (*READ, "export"),
     "Account": MANAGES_SCHOOL_ACCOUNTS,
     "AuditEntry": READ,
     "ImportBatch": ("read", "create"),
@@ -146,6 +150,8 @@ SCHOOL_INFORMATION: Grants = {
     "School": ("read", "edit"),
     "Teacher": (*WRITE, "export", "import", "reveal"),
     "ImportBatch": ("read", "create"),
+    "Transfer": (*READ, "export", "transfer"),
+    "ChangeRequest": (*READ, "export", "decide"),
 }
 
 ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
@@ -168,7 +174,7 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
     R.BUREAU_REVIEWER: {
         **TRAINING_REVIEW,
         "TeacherStatistics": READ,
-        **dict.fromkeys(("Bureau", "Institution", "RegionGrant", "School", "Teacher"), READ),
+        **dict.fromkeys(("Bureau", "Institution", "RegionGrant", "School", "Teacher", "Transfer"), READ),
     },
     R.EXPERT_REVIEWER: {**OFFERED, "ExpertOpinion": (*READ, "give"), "Transition": READ},
     R.INSTITUTION_ADMIN: {
@@ -190,7 +196,13 @@ ROLE_PERMISSIONS: Mapping[RoleName, Grants] = {
         "School": READ,
         "Teacher": READ,
     },
-    R.TEACHER: {**TRAINING_TEACHER, "School": READ, "Teacher": READ},
+    R.TEACHER: {
+        **TRAINING_TEACHER,
+        "School": READ,
+        "Teacher": READ,
+        "Transfer": READ,
+        "ChangeRequest": (*READ, "file"),
+    },
     R.NON_TEACHER: {},
 }
 

@@ -48,6 +48,8 @@ VERBS: dict[str, str] = {
     "mark": N_("Mark favourites"),
     "freeze": N_("Freeze the candidate list"),
     "draw": N_("Draw"),
+    "transfer": N_("Transfer teachers"),
+    "file": N_("Ask for changes"),
 }
 # What is no entity: pages, and the framework's own tables.
 RESOURCES: dict[str, str] = {
@@ -62,6 +64,7 @@ RESOURCES: dict[str, str] = {
 CHAPTERS: dict[str, str] = {
     "places": N_("Organisations"),
     "people": N_("Teachers"),
+    "transfers": N_("Teachers"),
     "calendar": N_("Years and windows"),
     "programmes": N_("Programmes"),
     "lecturers": N_("Programmes"),

@@ -28,6 +28,7 @@ from app.security.scope import visible_clause
 from app.services import seats
 from app.services.enrollment_facts import cases
 from app.services.enrollment_standing import Standing, standings
+from app.services.outcomes import BulkOutcome
 from app.services.transitions import move_many
 from app.services.unit import transaction
 
@@ -36,14 +37,6 @@ VERBS = {
     **dict.fromkeys((Action.CONFIRM, Action.DECLINE), "confirm"),
 }
 NOT_DRAWN = ("not_drawn_yet", N_("This class has more candidates than seats; freeze the list and draw first."))
-
-
-@dataclass(frozen=True, slots=True)
-class BulkOutcome:
-    """What became of each row: `done` are the keys that moved, `refused` says why the others did not."""
-
-    done: tuple[int, ...]
-    refused: Mapping[int, tuple[Problem, ...]]
 
 
 def approve(ids: Sequence[int], *, actor: Actor) -> BulkOutcome:

@@ -7,6 +7,7 @@ happened at. A merged school stays on record, closed, and names its successor.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -242,4 +243,7 @@ def _recount(schools: Iterable[School]) -> None:
 
 def _told(made: ChangePlan) -> dict[str, Any]:
     """Return the numbers for the audit: how many rows of each table moved."""
-    return {"moved": {part.follower.model.__tablename__: part.count for part in made.moving}}
+    moved: Counter[str] = Counter()
+    for part in made.moving:
+        moved[part.follower.model.__tablename__] += part.count
+    return {"moved": {table: count for table, count in moved.items() if count}}

@@ -1,4 +1,4 @@
-"""What goes along when teachers come to another school by merging or splitting schools (ORG-5).
+"""What goes along when teachers change schools, by merging or splitting schools or by a transfer (ORG-5, TCH-7).
 
 Each chapter adds its own rows once: `moves_with_school(Enrollment, N_("Enrollments waiting"), waiting=…)`. The dry run
 counts them, carrying out moves exactly those.
@@ -15,10 +15,20 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, upda
 from app.domain.clock import now
 from app.domain.regions import ancestors
 from app.domain.states import Kind, live_states
-from app.domain.terms import ClassState
+from app.domain.terms import ChangeRequestState, ClassState, TransferKind
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Account, Bureau, Enrollment, Region, School, Teacher, TrainingClass
+from app.models import (
+    Account,
+    Bureau,
+    ChangeRequest,
+    Enrollment,
+    Region,
+    School,
+    Teacher,
+    TrainingClass,
+    Transfer,
+)
 
 CHUNK = 500  # keys in one statement
 Condition = Callable[[], ColumnElement[bool]]
@@ -35,7 +45,10 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Follower:
-    """Rows of `model` that go along. `teacher` names the column with their teacher, None when they have none."""
+    """Rows of `model` that go along. `teacher` names the column with their teacher, None when they have none.
+
+    `person`: they also go along with a single person who is transferred, wherever they wait.
+    """
 
     model: type[Any]
     label: str
@@ -43,11 +56,19 @@ class Follower:
     teacher: str | None = "teacher_id"
     waiting: Condition | None = None
     also: Values = field(default=lambda _school: {})
+    person: bool = True
 
     def keys(self, leaving: Leaving) -> list[int]:
         """Return the keys of the rows that go along, in order."""
         at_school = getattr(self.model, self.school).in_(leaving.schools)
         condition = and_(at_school, self._of_teachers(leaving), *([self.waiting()] if self.waiting else []))
+        return list(db.session.scalars(select(self.model.id).where(condition).order_by(self.model.id)))
+
+    def keys_of_person(self, teacher_id: int, school_id: int | None) -> list[int]:
+        """Return the keys of a person's rows that go along to `school_id` (None: to no school), wherever they wait."""
+        theirs = getattr(self.model, str(self.teacher)) == teacher_id
+        elsewhere = getattr(self.model, self.school).is_distinct_from(school_id)
+        condition = and_(theirs, elsewhere, *([self.waiting()] if self.waiting else []))
         return list(db.session.scalars(select(self.model.id).where(condition).order_by(self.model.id)))
 
     def _of_teachers(self, leaving: Leaving) -> ColumnElement[bool]:
@@ -85,7 +106,8 @@ def moves_with_school(model: type[Any], label: str, **options: Any) -> Follower:
     """Register rows that go along when teachers change schools by merging or splitting.
 
     `school` and `teacher` name their columns, `waiting()` is a condition on those that go along (the others tell of the
-    past and stay), `also(school)` further values to set, such as the bureau.
+    past and stay), `also(school)` further values to set, such as the bureau. They go along with a single person who is
+    transferred as well, unless `person` is False.
     """
     follower = Follower(model, label, **options)
     _followers.append(follower)
@@ -95,6 +117,11 @@ def moves_with_school(model: type[Any], label: str, **options: Any) -> Follower:
 def followers() -> tuple[Follower, ...]:
     """Return everything that goes along, teachers first."""
     return tuple(_followers)
+
+
+def with_a_person() -> tuple[Follower, ...]:
+    """Return what goes along with a single person: everything that belongs to somebody, but for the record itself."""
+    return tuple(f for f in _followers if f.person and f.teacher not in (None, "id"))
 
 
 TEACHERS = moves_with_school(Teacher, N_("Teachers"), teacher="id")
@@ -135,3 +162,25 @@ def _bureau_of(school: School) -> dict[str, Any]:
 
 
 ENROLLMENTS = moves_with_school(Enrollment, N_("Enrollments not over yet"), waiting=_not_over, also=_bureau_of)
+CHANGE_REQUESTS = moves_with_school(
+    ChangeRequest, N_("Change requests waiting"), waiting=lambda: ChangeRequest.state == ChangeRequestState.FILED
+)
+
+
+def _under_way() -> ColumnElement[bool]:
+    """Transfers somebody still has to act on, and secondments that are not over: their schools are called upon yet."""
+    running = (Transfer.kind == TransferKind.SECONDMENT) & Transfer.ended_on.is_(None)
+    return Transfer.state.in_(live_states(Kind.TRANSFER)) | (running & Transfer.completed_on.is_not(None))
+
+
+RELEASES = moves_with_school(
+    Transfer,
+    N_("Transfers under way, out of the school"),
+    school="from_school_id",
+    waiting=_under_way,
+    person=False,
+)
+# Who is on the way to a school is not one of its teachers yet: a split leaves them where they were going.
+ARRIVALS = moves_with_school(
+    Transfer, N_("Transfers under way, into the school"), school="to_school_id", teacher=None, waiting=_under_way
+)

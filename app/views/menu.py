@@ -86,8 +86,12 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         N_("Teachers"),
         "ti-users",
         (
+            Entry(N_("My record"), "ti-id-badge-2", "MyRecordPage.index", "ChangeRequest", "file", (Party.TEACHER,)),
             Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),
             Entry(N_("Edit as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit"),
+            Entry(N_("Transfers"), "ti-arrows-exchange", "TransferView.list", "Transfer", "transfer"),
+            Entry(N_("Unattached teachers"), "ti-user-question", "TransferPage.pool", "Transfer", "transfer"),
+            Entry(N_("Change requests"), "ti-pencil-question", "ChangeRequestView.list", "ChangeRequest", "export"),
             Entry(N_("Data quality"), "ti-stethoscope", "TeacherQualityPage.index", "TeacherQuality"),
             Entry(N_("Statistics of teachers"), "ti-chart-bar", "TeacherStatisticsPage.index", "TeacherStatistics"),
         ),

@@ -74,6 +74,7 @@ CHART = {
         requested refuse refused
         requested take_back withdrawn
         released complete completed
+        released refuse refused
         released take_back withdrawn""",
     Kind.RECORD_REPORT: """
         not_submitted submit submitted

@@ -18,6 +18,7 @@ from app.models import (
     BackgroundJob,
     Bureau,
     Captcha,
+    ChangeRequest,
     ClassAdjustment,
     ClassSession,
     DeclarationDraft,
@@ -48,6 +49,7 @@ from app.models import (
     Teacher,
     TrainingClass,
     TrainingYear,
+    Transfer,
     Transition,
     ViewMenu,
 )
@@ -86,14 +88,16 @@ EVERY_TRAINING: dict[type[Any], set[str]] = {
 }  # fmt: skip
 COUNTY_ROWS: dict[type[Any], set[str]] = {
     Bureau: XIHU, Institution: XIHU, RegionGrant: XIHU, School: XIHU, Teacher: OUR_TEACHERS, AuditEntry: XIHU,
-    **HANDLED, ExpertOpinion: XIHU,
+    **HANDLED, ExpertOpinion: XIHU, Transfer: XIHU, ChangeRequest: XIHU,
 }  # fmt: skip
 CITY_ROWS = {**COUNTY_ROWS, Bureau: {"hangzhou", "xihu"}}
 OWN_INSTITUTION: dict[type[Any], set[str]] = {Institution: XIHU, RegionGrant: XIHU, **HANDLED, DeclarationDraft: XIHU}
-OWN_SCHOOL: dict[type[Any], set[str]] = {School: XIHU, Teacher: OUR_TEACHERS, **OFFERED, Enrollment: ENROLLED}
+OWN_SCHOOL: dict[type[Any], set[str]] = {
+    School: XIHU, Teacher: OUR_TEACHERS, **OFFERED, Enrollment: ENROLLED, Transfer: XIHU, ChangeRequest: XIHU,
+}  # fmt: skip
 EVERY_ROW: dict[type[Any], set[str]] = {
     Bureau: set(BUREAUS), Institution: BOTH, RegionGrant: BOTH, School: BOTH, Teacher: ATTACHED, AuditEntry: BOTH,
-    **EVERY_TRAINING,
+    **EVERY_TRAINING, Transfer: BOTH, ChangeRequest: BOTH,
 }  # fmt: skip
 # role → entity → the rows it sees; an entity that is not named: none of its rows
 SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
@@ -133,7 +137,7 @@ SEEN: dict[RoleName, dict[type[Any], set[str]]] = {
 }
 # what a role may change of what it sees, where that is less
 READ_ONLY: dict[type[Any], set[str]] = dict.fromkeys(OFFERED, NONE)
-OFFICE: dict[type[Any], set[str]] = dict.fromkeys((PlanFile, Lecturer, Transition), NONE)
+OFFICE: dict[type[Any], set[str]] = dict.fromkeys((PlanFile, Lecturer, Transition, ChangeRequest), NONE)
 CHANGED: dict[RoleName, dict[type[Any], set[str]]] = {
     R.PROVINCIAL_ADMIN: {Teacher: ATTACHED, **OFFICE},  # the pool is taken in by a transfer
     R.CITY_ADMIN: {Bureau: XIHU, **OFFICE},

@@ -13,6 +13,7 @@ from app.models import (
     AuditEntry,
     BackgroundJob,
     Bureau,
+    ChangeRequest,
     ClassAdjustment,
     ClassSession,
     DeclarationDraft,
@@ -33,6 +34,7 @@ from app.models import (
     ScreeningCandidate,
     Teacher,
     TrainingClass,
+    Transfer,
     Transition,
 )
 
@@ -151,6 +153,10 @@ PAGES: dict[str, set[RoleName]] = {
     "TeacherGridPage.data": KEEP_TEACHERS,
     "TeacherGridPage.index": KEEP_TEACHERS,
     "TeacherGridPage.save": KEEP_TEACHERS,
+    "MyRecordPage.ask": {R.SYSTEM_ADMIN, R.TEACHER},
+    "MyRecordPage.index": {R.SYSTEM_ADMIN, R.TEACHER},
+    "MyRecordPage.save": {R.SYSTEM_ADMIN, R.TEACHER},
+    **dict.fromkeys(("TransferPage.ask", "TransferPage.find", "TransferPage.now", "TransferPage.pool"), KEEP_TEACHERS),
 }
 PAGES |= dict.fromkeys(
     ("RoleView.add", "RoleView.delete", "RoleView.restore", "RoleView.restore_all", "RoleView.save"), ROLE_KEEPERS
@@ -177,6 +183,7 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "AuditEntryView": (AuditEntry, PROVINCE | {R.AUDIT_ADMIN, R.SECURITY_ADMIN}),
     "BureauView": (Bureau, PROVINCE),
     "InboxMessageView": (InboxMessage, {R.SYSTEM_ADMIN}),
+    "ChangeRequestView": (ChangeRequest, PROVINCE),
     "ClassAdjustmentView": (ClassAdjustment, PROVINCE),
     "ClassSessionView": (ClassSession, PROVINCE),
     "DeclarationDraftView": (DeclarationDraft, {R.SYSTEM_ADMIN}),
@@ -192,6 +199,7 @@ RECORDS: dict[str, tuple[type[Any], set[RoleName]]] = {
     "ScreeningCandidateView": (ScreeningCandidate, PROVINCE),
     "ScreeningView": (Screening, PROVINCE),
     "TrainingClassView": (TrainingClass, PROVINCE),
+    "TransferView": (Transfer, PROVINCE),
     "TransitionView": (Transition, PROVINCE),
     "JobView": (BackgroundJob, {R.SYSTEM_ADMIN}),
     "RegionGrantView": (RegionGrant, PROVINCE),
@@ -252,6 +260,7 @@ ROW_ROUTES = {
     "SchoolChangePage.split_now": "SchoolView",
     "SchoolChangePage.split_plan": "SchoolView",
     "TeacherView.reveal": "TeacherView",
+    "TransferPage.teacher": "TeacherView",
 }
 # The routes a generated screen may have.
 RECORD_ROUTES = {"list", "show", "options", "add", "edit", "delete", "action", "action_post", "export"}

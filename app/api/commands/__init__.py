@@ -14,6 +14,7 @@ from flask_appbuilder.api import expose
 
 from app.api.commands import (
     accounts,
+    change_requests,
     draws,
     enrollments,
     imports,
@@ -22,13 +23,26 @@ from app.api.commands import (
     schools,
     teacher_grid,
     teachers,
+    transfers,
 )
 from app.api.commands.base import described
 from app.api.guard import JsonApi, body, signed_in
 from app.api.input import load
 from app.web.actors import current_actor
 
-CHAPTERS = (accounts, draws, enrollments, imports, organisations, programmes, schools, teacher_grid, teachers)
+CHAPTERS = (
+    accounts,
+    change_requests,
+    draws,
+    enrollments,
+    imports,
+    organisations,
+    programmes,
+    schools,
+    teacher_grid,
+    teachers,
+    transfers,
+)
 COMMANDS = {command.name: command for chapter in CHAPTERS for command in chapter.COMMANDS}
 
 

@@ -17,7 +17,7 @@ from app.api.input import MOST_NUMBER, Text
 from app.domain.errors import Conflict, Invalid, Problem
 from app.security.actor import Actor
 from app.services import enrollment, enrollment_review
-from app.services.enrollment_review import BulkOutcome
+from app.services.outcomes import BulkOutcome
 from app.web.errors import as_json
 
 KEY = validate.Range(1, MOST_NUMBER - 1)

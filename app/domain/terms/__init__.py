@@ -51,7 +51,9 @@ from app.domain.terms.people import (
     TeacherDimension,
     TeacherIssue,
     TeacherStatus,
+    TransferDirection,
     TransferKind,
+    TransferPart,
     TransferState,
 )
 from app.domain.terms.places import (
@@ -129,7 +131,9 @@ __all__ = [
     "TeacherDimension",
     "TeacherIssue",
     "TeacherStatus",
+    "TransferDirection",
     "TransferKind",
+    "TransferPart",
     "TransferState",
     "WindowKind",
 ]

@@ -133,6 +133,22 @@ class TransferState(LabelledEnum):
     WITHDRAWN = "withdrawn", N_("Taken back")
 
 
+class TransferPart(LabelledEnum):
+    """A part of the list of transfers, by what is to be done about them (TCH-7)."""
+
+    TO_RELEASE = "to_release", N_("To release")
+    TO_TAKE_IN = "to_take_in", N_("To take in")
+    UNDER_WAY = "under_way", N_("Under way")
+    ON_SECONDMENT = "on_secondment", N_("On secondment")
+
+
+class TransferDirection(LabelledEnum):
+    """Whether people come or go, seen from one's own schools (TCH-7)."""
+
+    OUT = "out", N_("Out of our schools")
+    IN = "in", N_("Into our schools")
+
+
 class RecordReportState(LabelledEnum):
     """The teacher's full record on its way to approval (TCH-8)."""
 

@@ -4,6 +4,6 @@ One file per chapter. Subtrees are written as `IN (SELECT …)`: on SQLite the E
 fifty times slower. Importing this package declares all rules.
 """
 
-from app.security.rules import accounts, common, enrollment, operation, people, places, programmes
+from app.security.rules import accounts, common, enrollment, operation, people, places, programmes, transfers
 
-__all__ = ["accounts", "common", "enrollment", "operation", "people", "places", "programmes"]
+__all__ = ["accounts", "common", "enrollment", "operation", "people", "places", "programmes", "transfers"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import and_, false, or_, select
 
 from app.models import (
+    ChangeRequest,
     ClassAdjustment,
     Enrollment,
     Evaluation,
@@ -12,7 +13,9 @@ from app.models import (
     Programme,
     Screening,
     ScreeningCandidate,
+    Teacher,
     TrainingClass,
+    Transfer,
     Transition,
 )
 from app.security.actor import Actor
@@ -21,7 +24,16 @@ from app.security.rules.subtree import Clause
 from app.security.scope import manages, sees, visible_clause
 
 # Whose moves one sees is whom one sees.
-WITH_A_LEDGER = (Programme, TrainingClass, Enrollment, ClassAdjustment, ExpertOpinion)
+WITH_A_LEDGER = (
+    Programme,
+    TrainingClass,
+    Enrollment,
+    ClassAdjustment,
+    ExpertOpinion,
+    Transfer,
+    ChangeRequest,
+    Teacher,
+)
 
 
 @sees(Enrollment)

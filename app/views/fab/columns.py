@@ -73,7 +73,9 @@ def name_of(row: Any) -> str:
 
 
 def cell_of(value: Any) -> Markup:
-    """Return a value as safe HTML for a cell: states and kinds as pills, the rest as text."""
+    """Return a value as safe HTML for a cell: states and kinds as pills, the rest as text; what is HTML stays."""
+    if isinstance(value, Markup):
+        return value
     if isinstance(value, LabelledEnum):
         from app.web.appearance import pill
 
