@@ -16,7 +16,7 @@ from app.domain.text import N_
 
 Cell = Any  # str, int, float, bool, date, datetime, or None
 CLEARING = frozenset({"清空", "(清空)", "(clear)"})  # typed into a cell to empty the field of an existing row
-LONGEST_CLEARING = 12  # characters, with blanks around
+_OPENING = ("清", "(", "（")  # asked first, because it is asked of every cell
 _EXACT = 10**15  # whole numbers from here on have lost digits in a spreadsheet
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E[+]?[0-9]{2}", re.IGNORECASE)
 _SERIAL_ZERO = date(1899, 12, 30)  # day 0 of spreadsheets
@@ -90,9 +90,7 @@ def _day_from(text: str) -> date | None:
 
 def is_clearing(cell: Cell) -> bool:
     """Tell whether the cell says that the field is to be emptied."""
-    if not isinstance(cell, str) or len(cell) > LONGEST_CLEARING or (cell.isascii() and "(" not in cell):
-        return False
-    return normalise_text(cell).casefold() in CLEARING
+    return isinstance(cell, str) and cell.strip()[:1] in _OPENING and normalise_text(cell).casefold() in CLEARING
 
 
 def address_of(row: int, column: int) -> str:

@@ -22,6 +22,7 @@ _PROVINCES = frozenset(
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 _EARLIEST_BIRTH = date(1900, 1, 1)
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2028-\u202f\u2060\ufeff'`’‘]+")
 
 _ROUNDED = N_("The spreadsheet has rounded this number. Format the column as text and enter the number again.")
@@ -163,15 +164,16 @@ def normalise_phone(text: str) -> str:
 
 def is_mobile(text: str) -> bool:
     """Say whether `text` is a mobile number of the mainland: eleven digits, 13 to 19."""
-    return re.fullmatch(r"1[3-9][0-9]{9}", normalise_phone(text)) is not None
+    return _MOBILE.fullmatch(normalise_phone(text)) is not None
 
 
 def parse_mobile(text: str, *, field: str = "mobile") -> str:
     """Return the eleven digits of the mobile number in `text`; raise `Invalid` when it is none (TCH-2)."""
-    if not is_mobile(text):
+    digits = text if _MOBILE.fullmatch(text) else normalise_phone(text)
+    if not _MOBILE.fullmatch(digits):
         wrong = N_("A mobile number has 11 digits and begins with 13 to 19.")
         raise Invalid(problem("mobile", wrong, field=field))
-    return normalise_phone(text)
+    return digits
 
 
 def mask_phone(number: str) -> str:

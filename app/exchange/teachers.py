@@ -141,7 +141,7 @@ def _title(row: RowRead, planned: PlannedRow) -> str:
 def _packed(value: Any) -> Json:
     if isinstance(value, NationalId):
         return [value.number, value.birth_date.isoformat(), value.gender.value]
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if type(value) is date else value
 
 
 def _unpacked(name: str, value: Json) -> Any:

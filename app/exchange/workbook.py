@@ -97,7 +97,9 @@ class _Pages:
     def _cell(self, number: int, value: Value) -> None:
         if value is None or value == "":
             return
-        if isinstance(value, datetime):
+        if type(value) is str:  # asked first: most cells are text
+            self.sheet.write_string(self.line, number, _cut(value), self.formats["text"])
+        elif isinstance(value, datetime):
             self.sheet.write_datetime(self.line, number, value, self.formats["moment"])
         elif isinstance(value, date):
             self.sheet.write_datetime(self.line, number, value, self.formats["date"])

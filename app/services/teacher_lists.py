@@ -15,6 +15,7 @@ from app.models import Grade, PostCategory, ProfessionalTitle, ReferenceList, Sc
 from app.security.actor import Actor
 from app.security.rules.people import schools_kept
 
+_ROWS = (ReferenceList, School)
 LISTS: Mapping[str, type[ReferenceList]] = {
     "stage": Stage, "grade": Grade, "subject": Subject, "post_category": PostCategory, "title": ProfessionalTitle,
 }  # fmt: skip
@@ -51,4 +52,4 @@ def lists_for(actor: Actor, schools: Iterable[Any] | None = None) -> dict[str, C
 
 def as_given(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` with rows of the lists turned into their codes, as `clean` takes them."""
-    return {name: value.code if isinstance(value, ReferenceList | School) else value for name, value in values.items()}
+    return {n: value.code if isinstance(value, _ROWS) else value for n, value in values.items()}
