@@ -8,9 +8,12 @@ from typing import IO, Any
 import xlsxwriter
 
 from app.domain.imports import RowPlan
+from app.domain.text import N_, Text
 from app.exchange.lookups import Translate
 from app.exchange.sheets import REASON, ROW_NUMBER
 from app.exchange.workbook import EXACT, OPTIONS
+
+NAMED = N_("%(name)s: %(why)s")
 
 
 def write_errors(rows: Iterable[RowPlan], header: dict[str, Any], target: IO[bytes], *, title: str,
@@ -47,7 +50,7 @@ def reasons_of(plan: RowPlan, header: dict[str, Any], translate: Translate) -> l
     """Return every reason of a row, each with the title of its column."""
     places, titles = header["fields"], header["titles"]
     return [
-        f"{titles[places[each.field]]}: {each.text.rendered(translate)}"
+        Text(NAMED, {"name": titles[places[each.field]], "why": each.text}).rendered(translate)
         if each.field in places
         else each.text.rendered(translate)
         for each in plan.problems

@@ -138,7 +138,7 @@ def _insert_all(stored: Sequence[dict[str, Any]]) -> list[int]:
     db.session.execute(insert(table), stored)
     numbers = [row["teacher_number"] for row in stored]
     found = db.session.execute(select(table.c.teacher_number, table.c.id).where(table.c.teacher_number.in_(numbers)))
-    keys: dict[str, int] = dict(found.tuples().all())
+    keys = {row.teacher_number: row.id for row in found}
     return [keys[number] for number in numbers]
 
 

@@ -76,7 +76,7 @@ def limit(_app: Flask, path: str) -> int:
 
 
 def _by_name(column: Any, model: Any) -> dict[str, int]:
-    return dict(db.session.execute(select(column, model.id)).tuples().all())
+    return {name: key for name, key in db.session.execute(select(column, model.id))}  # noqa: C416
 
 
 def _insert(chunk: list[Any], schools: Any, stages: Any, subjects: Any, vault: Vault) -> None:
