@@ -31,7 +31,7 @@ from app.services.unit import transaction
 
 OPEN = (ClassState.OFFERED, ClassState.RUNNING)
 PAUSE = timedelta(hours=6)  # a school is reminded at most so often
-INBOX = "EnrollmentView.list"
+INBOX = "SchoolInboxPage.index"
 WAITS = Enrollment.state == EnrollmentState.AWAITING_SCHOOL
 
 
@@ -151,4 +151,4 @@ def _notes(schools: dict[int, tuple[int, datetime]]) -> Iterator[Note]:
         count, moment = schools[school_id]
         for account_id in accounts:
             said = Text(text, {"count": count, "moment": moment})
-            yield Note(account_id, said, INBOX, {"state": EnrollmentState.AWAITING_SCHOOL.value})
+            yield Note(account_id, said, INBOX)

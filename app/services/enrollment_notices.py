@@ -21,7 +21,7 @@ from app.security.permissions import accounts_that_may
 from app.services.notifications import Note, notify_each
 from app.services.transitions import Moved, on_move
 
-PAGE = "EnrollmentView.show"
+PAGE = "EnrollmentStoryPage.show"
 S = EnrollmentState
 NAMED = 5  # teachers named in a message to a school; more are counted
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from app.domain.enrollment_steps import Line, Step, steps_of
 from app.domain.terms import Checkpoint
 from app.extensions import db
-from app.models import Enrollment, Programme, TrainingClass, Transition
+from app.models import Enrollment, Programme, Screening, TrainingClass, Transition
 from app.security.actor import Actor
 from app.security.scope import fetch_visible
 from app.services.alternatives import FAILED, look_alikes
@@ -26,13 +26,17 @@ SIZE = 20  # enrollments on a page
 
 @dataclass(frozen=True)
 class Told:
-    """One enrollment, its steps and its ledger, the newest line first; `alternatives` when it failed (ENR-13)."""
+    """One enrollment, its steps and its ledger, the newest line first.
+
+    `alternatives` stand there when it failed (ENR-13); `screened`: the class has a list or a draw anybody may check.
+    """
 
     row: Enrollment
     steps: list[Step]
     ledger: list[Transition]
     alternatives: list[Entry] = field(default_factory=list)
     withdrawable: bool = False
+    screened: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -75,7 +79,8 @@ def enrollment_told(key: Any, *, actor: Actor) -> Told:
     actor.require("read", "Enrollment")
     row = fetch_visible(Enrollment, key, actor=actor, options=(*LOADS, joinedload(Enrollment.teacher)))
     reader = reader_of(actor, row.batch_id) if row.teacher_id == actor.teacher_id else None
-    return told_of([row], actor, reader)[0]
+    screened = db.session.scalar(select(exists().where(Screening.training_class_id == row.training_class_id)))
+    return replace(told_of([row], actor, reader)[0], screened=bool(screened))
 
 
 def told_of(rows: Sequence[Enrollment], actor: Actor, reader: Reader | None = None) -> list[Told]:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain.terms import ClassState, EnrollmentState, RoundKind
-from app.models import Enrollment, FavouriteClass, Subject
+from app.models import Enrollment, FavouriteClass, PlanFile, Subject
 from tests.support.training import new_class, new_classes, new_enrollment
 from tests.world import World
 
@@ -80,6 +80,17 @@ def test_the_page_of_a_class_tells_all_there_is_to_know(db: Any, login_as: LogIn
         assert text in page, text
 
 
+@pytest.mark.req("PRG-3")
+def test_the_training_plan_is_downloaded_by_who_sees_the_class(db: Any, login_as: LogIn, world: World) -> None:
+    row, plan = world.training_class["xihu"], world.training[PlanFile]["xihu"]
+    client = login_as("teacher")
+    link = f"/declarations/plan/{plan.id}"
+    assert link in client.get(f"/catalogue/{row.id}").text
+    answer = client.get(link)
+    assert (answer.status_code, answer.data) == (200, b"%PDF")
+    assert login_as("qingyuan_teacher").get(link).status_code == 404
+
+
 def test_conditions_make_chips_that_can_be_taken_off(db: Any, login_as: LogIn, world: World) -> None:
     maths = Subject(code="S02", name="数学", position=2)
     new_class(world, "数学班", subjects=[maths])
@@ -114,6 +125,14 @@ def test_staff_read_the_catalogue_within_scope_and_do_not_enroll(db: Any, login_
         assert "庆元县语文教学研修" not in page
         assert client.post(f"/catalogue/{row.id}/enroll").status_code == 403
         assert client.get(f"/catalogue/{world.training_class['qingyuan'].id}").status_code == 404
+
+
+@pytest.mark.req("ENR-9", "ENR-19")
+def test_a_draw_is_checked_from_the_page_of_the_enrollment(db: Any, login_as: LogIn, world: World) -> None:
+    key = world.enrollment["xihu_screened"].id
+    page = login_as("school_admin").get(f"/enrollments/{key}").text
+    assert f'href="/public/draws/{world.training_class["xihu_screened"].id}"' in page
+    assert "/public/draws/" not in login_as("teacher").get(f"/enrollments/{world.enrollment['xihu'].id}").text
 
 
 @pytest.mark.req("ENR-13", "ENR-11")

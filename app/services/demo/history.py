@@ -29,10 +29,10 @@ NOTICES = (
         "teacher",
         N_("Round one is open: choose your classes before it closes."),
         MessageKind.SYSTEM,
-        "HomeView.index",
+        "CataloguePage.index",
         4,
     ),
-    ("school", N_("Enrollments of your teachers wait for your review."), MessageKind.TASK, "HomeView.index", 3),
+    ("school", N_("Enrollments of your teachers wait for your review."), MessageKind.TASK, "SchoolInboxPage.index", 3),
     (
         "school",
         N_("Some records of your teachers are incomplete; please complete them."),
