@@ -20,34 +20,34 @@ SEATS = validate.Range(1, 99_999)
 PEOPLE = validate.Length(1, reassignment.MOST)
 
 
-class ClassShape(Schema):
+class WhichClassShape(Schema):
     """Which class."""
 
     training_class = key(required=True)
 
 
-class ExpandShape(ClassShape):
+class ExpandShape(WhichClassShape):
     """How many seats the class shall have; past the limit the province gives a reason."""
 
     seats = fields.Integer(required=True, strict=True, validate=SEATS)
     reason = Text(validate=REASON)
 
 
-class CancelShape(ClassShape):
+class CancelShape(WhichClassShape):
     """Why; `confirmed` is the number of people it touches, needed once somebody is admitted."""
 
     reason = Text(required=True, validate=REASON)
     confirmed = fields.Integer(strict=True, validate=validate.Range(0, 10_000_000))
 
 
-class RequestExpansionShape(ClassShape):
+class RequestExpansionShape(WhichClassShape):
     """How many seats the institution asks for, and why."""
 
     seats = fields.Integer(required=True, strict=True, validate=SEATS)
     reason = Text(required=True, validate=REASON)
 
 
-class RequestCancellationShape(ClassShape):
+class RequestCancellationShape(WhichClassShape):
     """Why the institution asks for it."""
 
     reason = Text(required=True, validate=REASON)
@@ -70,7 +70,7 @@ class ReassignShape(Schema):
     reason = Text(required=True, validate=REASON)
 
 
-class SimulateShape(ClassShape):
+class SimulateShape(WhichClassShape):
     """How many seats are tried; 0 is a cancellation."""
 
     seats = fields.Integer(required=True, strict=True, validate=validate.Range(0, 99_999))
@@ -159,10 +159,10 @@ def _problems(found: Any) -> list[Values]:
 
 
 COMMANDS = (
-    Command("screening/freeze", "Freeze the candidate list of a class", ("freeze", "Screening"), ClassShape, _freeze,
-            201),
-    Command("screening/draw", "Draw a frozen class, once", ("draw", "Screening"), ClassShape, _draw),
-    Command("screening/promote", "Fill free seats from the reserve list", ("promote", "Enrollment"), ClassShape,
+    Command("screening/freeze", "Freeze the candidate list of a class", ("freeze", "Screening"), WhichClassShape,
+            _freeze, 201),
+    Command("screening/draw", "Draw a frozen class, once", ("draw", "Screening"), WhichClassShape, _draw),
+    Command("screening/promote", "Fill free seats from the reserve list", ("promote", "Enrollment"), WhichClassShape,
             _promote),
     Command("class-adjustment/expand", "Give a class more seats", ("expand", "TrainingClass"), ExpandShape, _expand),
     Command("class-adjustment/cancel", "Cancel a class", ("cancel", "TrainingClass"), CancelShape, _cancel),
