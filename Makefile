@@ -57,6 +57,8 @@ browser: .venv/dev.stamp  ## find Chromium for the browser tests, or install it
 
 # --- running
 
+# A demo outside production: the accounts on the sign-in page, and the clock bar.
+run: export DEMO ?= $(if $(filter production,$(ENVIRONMENT)),false,true)
 run: install  ## install, prepare the database (demo data when empty), serve on PORT (8080)
 	@$(PY) -m tools.supervise --check-port
 	@$(FLASK) db upgrade

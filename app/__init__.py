@@ -61,9 +61,10 @@ def _jobs(app: Flask) -> None:
 
 
 def _edge(app: Flask) -> None:
-    from app.web import errors, frame, health, kit, requests
+    from app.web import demo_clock, errors, frame, health, kit, requests
 
     app.register_blueprint(health.blueprint)
+    demo_clock.init_app(app)
     requests.init_app(app)
     errors.init_app(app)
     kit.init_app(app)

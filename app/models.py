@@ -29,7 +29,7 @@ from app.entities.enrollment import Enrollment, Screening, ScreeningCandidate, T
 from app.entities.evaluation import Evaluation
 from app.entities.imports import ImportBatch, ImportBlock
 from app.entities.lecturers import Lecturer
-from app.entities.operation import AuditEntry, BackgroundJob, InboxMessage, NumberSeries
+from app.entities.operation import AuditEntry, BackgroundJob, DemoClock, InboxMessage, NumberSeries
 from app.entities.people import FAULTY, Teacher, teacher_name_pair
 from app.entities.places import Bureau, Institution, Organisation, Region, RegionGrant, School, school_stage
 from app.entities.programmes import (
@@ -64,6 +64,7 @@ __all__ = [
     "ClassAdjustment",
     "ClassSession",
     "DeclarationDraft",
+    "DemoClock",
     "Enrollment",
     "EnrollmentRound",
     "Evaluation",

@@ -59,6 +59,23 @@ class FrozenClock:
         self.moment = to_utc(moment)
 
 
+class ShiftedClock:
+    """The system's clock with a part added: it goes on, but elsewhere in the year."""
+
+    def __init__(self) -> None:
+        """Begin without a difference."""
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the moment it shows, in UTC."""
+        return _system_time() + self.ahead
+
+    @staticmethod
+    def until(moment: datetime) -> timedelta:
+        """Return how far it must run ahead to show `moment` now; a true clock is never behind."""
+        return max(to_utc(moment) - _system_time(), timedelta(0))
+
+
 @contextmanager
 def frozen(moment: datetime) -> Iterator[FrozenClock]:
     """Stop the clock at `moment` inside the block; the clock before it comes back at the end."""

@@ -111,3 +111,12 @@ class InboxMessage(Record):
     def __str__(self) -> str:
         """Return the sentence, not translated."""
         return str(unpack([self.msgid, self.params]))
+
+
+class DemoClock(Record):
+    """How far the clock of a demo runs ahead of the true one: one row, read by web and worker; production has none."""
+
+    __tablename__ = "demo_clock"
+    __label__ = N_("Demo clock")
+
+    seconds: Mapped[int] = column(N_("Seconds ahead"), Integer, nullable=False, default=0)

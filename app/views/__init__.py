@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from flask import current_app
+
 SCREENS = (
     # One module a line, in the order in which they are bound: related lists name screens bound before them.
     "accounts",
@@ -56,6 +58,7 @@ def register(builder: Any) -> None:
     from app.views import sign_in
 
     builder.sm.auth_view = builder.add_view_no_menu(sign_in.SignInView)
-    for name in SCREENS:
+    demo = ("demo_clock",) if current_app.config["SETTINGS"].DEMO else ()
+    for name in (*SCREENS, *demo):
         for view in import_module(f"app.views.{name}").VIEWS:
             builder.add_view_no_menu(view)

@@ -18,6 +18,7 @@ from app.views.fab.columns import cell_of, text_of
 from app.views.fab.pages import safe_next
 from app.views.help import help_line
 from app.views.menu import menu_for
+from app.web import demo_clock
 from app.web.actors import current_account, current_actor
 from app.web.appearance import remaining
 from app.web.i18n import LANGUAGES, choose_language, role_label, sentence, translate
@@ -50,6 +51,7 @@ def frame() -> dict[str, Any]:
             "languages": list(LANGUAGES.items()),
             "theme": _theme(),
             "urls": _urls(),
+            "demo_clock": demo_clock.bar(actor),
         }
     return dict(g.frame)
 

@@ -22,6 +22,7 @@ from app.models import (
     ClassAdjustment,
     ClassSession,
     DeclarationDraft,
+    DemoClock,
     Enrollment,
     Evaluation,
     ExpertOpinion,
@@ -67,7 +68,8 @@ from tests.world import ABROAD, BUREAUS, HOME, World
 pytestmark = pytest.mark.req("ORG-6")
 
 # Read by the platform itself, never shown as rows: asking for them as an actor is an error.
-INTERNAL = {LoginName, SecurityStamp, NumberSeries, Attempt, Captcha, Permission, PermissionView, ViewMenu, ImportBlock}
+INTERNAL = {LoginName, SecurityStamp, NumberSeries, Attempt, Captcha, DemoClock, Permission, PermissionView, ViewMenu,
+            ImportBlock}  # fmt: skip
 
 R = RoleName
 XIHU, BOTH, NONE = {"xihu"}, {"xihu", "qingyuan"}, set[str]()

@@ -22,8 +22,12 @@ from app.domain.terms import (
     WindowKind,
 )
 from app.models import (
+    Account,
+    Batch,
+    BatchWindow,
     DeclarationDraft,
     Enrollment,
+    Evaluation,
     ExpertOpinion,
     Institution,
     PlanFile,
@@ -34,10 +38,13 @@ from app.models import (
     TrainingClass,
     Transition,
 )
+from app.security.people import actor_of
+from app.security.scope import select_visible
 from app.services import demo
 from app.services.demo.cast import DEMO_INSTITUTION, DEMO_SCHOOL
 from app.services.demo.making import Size
 from app.services.demo.terms import Standing, terms
+from app.services.enrollment_facts import cases
 from app.services.permissions import restore_roles
 from app.web.actors import current_vault
 
@@ -77,6 +84,7 @@ def test_the_year_is_alive_and_its_ledger_whole(db: Any, making: demo.Making) ->
     draws_can_be_worked_out_again(db)
     own_house_has_every_situation(db, making)
     plans_are_what_the_platform_takes(db)
+    the_demo_s_teacher_may_choose(db)
 
 
 def states_are_all_there(db: Any) -> None:
@@ -145,6 +153,21 @@ def draws_can_be_worked_out_again(db: Any) -> None:
         }
         assert sha256("".join(f"{p.number}\n" for p in places).encode()).hexdigest() == found.result_hash
     assert waiting == 1
+
+
+def the_demo_s_teacher_may_choose(db: Any) -> None:
+    teacher = db.session.scalars(select(Account).where(Account.username == "teacher")).one()
+    actor = actor_of(teacher)
+    offered = select_visible(TrainingClass, actor).join(Batch).join(BatchWindow)
+    open_now = (BatchWindow.kind == WindowKind.ROUND_ONE, BatchWindow.opens_at <= now(), BatchWindow.closes_at >= now())
+    classes = db.session.scalars(offered.where(*open_now, TrainingClass.state == ClassState.OFFERED)).all()
+    batch = classes[0].batch_id
+    found = cases([actor.teacher_id], [one.id for one in classes], batch)
+    assert any(not case.refusals for case in found.values())
+    finished = {one.id for one in every(db, TrainingClass) if one.state in (ClassState.COMPLETED, ClassState.CREDITED)}
+    admitted = [row for row in every(db, Enrollment) if row.holds_seat and row.training_class_id in finished]
+    evaluated = {row.enrollment_id for row in every(db, Evaluation)}
+    assert 0 < len(evaluated) < len(admitted)
 
 
 def own_house_has_every_situation(db: Any, making: demo.Making) -> None:

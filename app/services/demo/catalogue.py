@@ -44,7 +44,7 @@ from app.services.grants import coverages
 WORDS: dict[str, list[str]] = LISTS["programmes"]
 LARGE = 50_000  # teachers from which classes have the size of a province's
 SEATS = {True: (30, 40, 50, 60, 80, 100), False: (10, 15, 20, 25, 30)}
-DEMAND = 0.95  # enrollments a seat, on the average
+DEMAND = 0.82  # enrollments a declared seat, on the average: some classes are refused, some people have no hours left
 OWN_FIRST = 5  # programmes of each batch that are its own
 OWN_WEIGHT = 5  # the demo's own institution declares so much more than another
 DECLARING_SHARE = 0.05  # of all classes: those being declared on the day of loading
@@ -83,6 +83,7 @@ class Run:
     seats: int
     demand: float
     reached: ClassState
+    last: date
     checkpoint: Checkpoint
     own: bool
 
@@ -196,7 +197,7 @@ class _Catalogue:
             settled = C.REFUSED if outcome is S.APPROVED and index and dice.random() < 0.05 else CLASS_OF[outcome]
             run = Run(
                 0, term, key, title, house.name, bureau.name, path, stage.id if stage else None, hours,
-                dice.choice(self.seats), self._demand(term, house), settled, Checkpoint.NONE, house.own,
+                dice.choice(self.seats), self._demand(term, house), settled, term.last, Checkpoint.NONE, house.own,
             )  # fmt: skip
             self._class(run, row, index + 1, lecturers, steps)
         return count
@@ -260,7 +261,7 @@ class _Catalogue:
         dice, run.id = self.dice, next(self.keys[TrainingClass])
         length = dice.choice((1, 2, 2, 4)) if dice.random() < 0.95 else LONGEST
         first, last = run.term.class_days(dice.randrange(SOONEST, LATEST), length)
-        steps = list(_class_steps(run.reached, programme))
+        run.last, steps = last, list(_class_steps(run.reached, programme))
         if run.reached is C.OFFERED:
             self._live(run, first, last, steps)
             run.checkpoint = dice.choices((Checkpoint.NONE, Checkpoint.CITY, Checkpoint.COUNTY), (92, 5, 3))[0]

@@ -47,6 +47,6 @@ def draw(
     for place in places:
         changes = {"order_hash": place.key, "place_in_order": place.position, "drawn": place.drawn}
         by_number[place.number].update(changes, updated_at=moment, version=2)
-    result = sha256("".join(f"{place.number}\n" for place in places).encode()).hexdigest()
+    result = rules.result_hash(place.number for place in places)
     rows[0].update(seed=seed, result_hash=result, drawn_at=moment, updated_at=moment, version=2)
     return rows, {at for at, number in enumerate(numbers) if by_number[number]["drawn"]}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from app.domain.calendar import school_window
+from app.domain.clock import SHANGHAI, deadline_after
 from app.domain.states import Action, Kind, Party, live_states
 from app.domain.terms import (
     Checkpoint,
@@ -21,7 +22,7 @@ from app.domain.terms import (
     WindowKind,
 )
 from app.extensions import db
-from app.models import Enrollment, Screening, ScreeningCandidate, TrainingClass
+from app.models import Enrollment, Evaluation, Screening, ScreeningCandidate, TrainingClass
 from app.services.demo.catalogue import WORDS, Run
 from app.services.demo.crowd import Crowd
 from app.services.demo.drawing import draw, frozen
@@ -34,6 +35,10 @@ NUMBER_LENGTH = 12
 MOST_HOURS = 90  # of a person in a batch: the cap as the province has set it (P2)
 FILLED_UP = 0.6  # of the seats left after round one
 PROXY_SHARE = 0.03
+NEVER_EVALUATE = 0.02
+EVALUATION_DAYS = 10  # P9, as the province has left it
+EVENING = time(20, 15)
+FINISHED = (ClassState.COMPLETED, ClassState.CREDITED)
 E, A, P = EnrollmentState, Action, Party
 LIVE = live_states(Kind.ENROLLMENT)
 FAILED = (E.NOT_DRAWN, E.DECLINED, E.CLASS_CANCELLED)  # at the institution: these may come again in round two
@@ -100,7 +105,7 @@ class _Enrolling:
         self.making, self.dice, self.noon = making, making.dice("enrollments"), noon(making)
         self.crowd = Crowd()
         self.ledger = Ledger(making, making.size.enrollments)
-        self.keys = {m: making.keys_from(m) for m in (Enrollment, Screening, ScreeningCandidate)}
+        self.keys = {m: making.keys_from(m) for m in (Enrollment, Evaluation, Screening, ScreeningCandidate)}
         self.hours = bytearray(len(self.crowd.ids))
         self.ready = False  # a class is frozen and waits for its draw
         self.known = self.crowd.person_of("teacher")
@@ -287,9 +292,24 @@ class _Enrolling:
     def _write(self, entries: Sequence[Entry], screening: Sequence[Row]) -> None:
         for entry in entries:
             self.ledger.add(Enrollment, self._row(entry), entry.steps)
+            self._evaluated(entry)
         for number, row in enumerate(screening):
             self.ledger.add(ScreeningCandidate if number else Screening, row)
         self.ledger.settle()
+
+    def _evaluated(self, entry: Entry) -> None:
+        """Let a trainee evaluate a class that is over; a few never do, and may not enroll until they have (ENR-3)."""
+        if entry.state != E.ADMITTED or entry.run.reached not in FINISHED:
+            return
+        if entry.person != self.known and self.dice.random() < NEVER_EVALUATE:
+            return
+        days = self.dice.choice((1, 1, 2, 3, 5, 8, 14))
+        moment = min(datetime.combine(entry.run.last + timedelta(days=days), EVENING, SHANGHAI), self.noon)
+        late = moment > deadline_after(entry.run.last, days=EVALUATION_DAYS)
+        self.ledger.add(Evaluation, {
+            "id": next(self.keys[Evaluation]), "enrollment_id": entry.id, "submitted_at": moment, "is_late": late,
+            **stamps(moment),
+        })  # fmt: skip
 
     def _row(self, entry: Entry) -> Row:
         place, run = self.crowd.place(entry.person), entry.run

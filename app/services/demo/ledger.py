@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from typing import Any
 from app.domain.states import Action, Party
 from app.models import Transition
 from app.services.demo.making import CHUNK, Making, Row
+
+LINES_EACH = 3  # moves of a row, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Ledger:
         self._making, self._total = making, total
         self._rows: dict[Any, list[Row]] = {}
         self._lines: list[Row] = []
+        self._done: Counter[Any] = Counter()
 
     def add(self, model: type[Any], row: Row, steps: Sequence[Step] = ()) -> None:
         """Add a row with its key, and its moves."""
@@ -63,7 +67,8 @@ class Ledger:
 
     def close(self) -> None:
         """Write the rest."""
-        for model, rows in self._rows.items():
-            self._making.insert(model, rows, total=self._total)
-        self._making.insert(Transition, self._lines, total=3 * self._total)
+        for model, rows in (*self._rows.items(), (Transition, self._lines)):
+            total = self._total * (LINES_EACH if model is Transition else 1)
+            self._making.insert(model, rows, total=total, done=self._done[model])
+            self._done[model] += len(rows)
         self._rows, self._lines = {}, []

@@ -63,13 +63,12 @@ class Making:
         """Return the dice of a chapter; those of one never change what another throws."""
         return random.Random(f"{self.seed}/{chapter}")
 
-    def insert(self, model: type[Any], rows: Iterable[Row], *, total: int) -> None:
-        """Insert `rows` into the table of `model`, a chunk at a time."""
-        self.insert_into(model.__table__, rows, total=total)
+    def insert(self, model: type[Any], rows: Iterable[Row], *, total: int, done: int = 0) -> None:
+        """Insert `rows` into the table of `model`, a chunk at a time; `done` have been inserted before."""
+        self.insert_into(model.__table__, rows, total=total, done=done)
 
-    def insert_into(self, table: Any, rows: Iterable[Row], *, total: int) -> None:
+    def insert_into(self, table: Any, rows: Iterable[Row], *, total: int, done: int = 0) -> None:
         """Insert `rows` into `table`, a chunk at a time, telling the progress."""
-        done = 0
         for chunk in chunks(rows, CHUNK):
             db.session.execute(insert(table), chunk)
             done += len(chunk)

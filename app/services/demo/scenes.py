@@ -52,7 +52,7 @@ class _Scenes:
     def play(self) -> None:
         for number, scene in enumerate(
             (self.waits, self.waits_for_the_county, self.decided_in_part, self.returned, self.handed_in_again,
-             self.adjusted, self.taken_back, self.half_typed)
+             self.adjusted, self.taken_back, self.refused, self.stored, self.half_typed)
         ):  # fmt: skip
             scene(WORDS["topics"][number])
 
@@ -111,6 +111,16 @@ class _Scenes:
         self._on(-2, lambda: programmes.take_back(
             row.id, reason="授课教师有变动，调整后再提交。", actor=_acting("institution")
         ))  # fmt: skip
+
+    def refused(self, topic: str) -> None:
+        """A declaration that was refused as a whole."""
+        row = self._handed_in(f"小学教师{topic}", CITY, classes=2, day=-4)
+        self._decide(row, -1, {one.id: Decision(Action.REFUSE, WORDS["refusals"][0]) for one in row.classes})
+
+    def stored(self, topic: str) -> None:
+        """Stored and right, and not handed in yet."""
+        typed = self._typed(f"初中教师{topic}", COUNTY, 1)
+        self._on(-1, lambda: declarations.declare(typed, actor=_acting("institution")))
 
     def half_typed(self, topic: str) -> None:
         """A draft nobody has finished."""
