@@ -11,7 +11,7 @@ PO := app/translations/zh/LC_MESSAGES/messages.po
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev browser run test check coverage format i18n trace migration hooks clean
+.PHONY: help install dev browser run test check coverage format i18n trace manual diagrams migration hooks clean
 
 help:  ## list the targets
 	@echo "make <target>   (PORT=8080 and every setting of config.py may be given: make run PORT=9000)"
@@ -93,11 +93,11 @@ bench: dev  ## measure speed and safety against limits, peers and controls; writ
 	@$(PY) -m benchmarks.run $(ARGS)
 endif
 
-ifneq ($(wildcard tools/screenshots.py),)
-.PHONY: screenshots
-screenshots: browser dev  ## take the pictures of the user manual from the running system
-	@$(PY) -m tools.screenshots
-endif
+manual: install browser dev  ## write docs/manual.md and its pictures from the running system
+	@$(PY) -m tools.manual
+
+diagrams: .venv/run.stamp  ## write docs/states.md from the tables of states
+	@$(PY) -m tools.diagrams
 
 # --- working on it
 

@@ -352,5 +352,6 @@ def test_the_page_for_people_comes_from_this_server_only(login_as: Any, client: 
     assert page.status_code == 200
     assert "/api/v1/_openapi" in page.text
     assert "/api/v1/commands/school/merge" in page.text
+    assert "将学校并入另一所学校" in page.text
     assert "http://" not in page.text.replace("http://localhost", "").replace("http://www.w3.org", "")
     assert client.get("/swagger/v1").status_code in (302, 401)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from app.domain.terms import ProgrammeState
 from app.extensions import db
-from app.models import Grade, PostCategory, ProfessionalTitle
+from app.models import Grade, PostCategory, ProfessionalTitle, Programme
 from tests.support import browser as chromium
-from tests.support.pages import Visit, faults, visits
+from tests.support.pages import LOOKS, Visit, faults, visits
 
 PARTS = 3  # so that two processes share the walk
-LOOKS = {"light": {"size": chromium.DESKTOP}, "dark": {"size": chromium.PHONE, "has_touch": True, "is_mobile": True}}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,9 @@ def pages(live: Any, every_page: list[Visit]) -> list[Visit]:
 
 
 def furnish(live: Any) -> None:
-    """Add a row to the lists that the world leaves empty."""
+    """Add a row to the lists that the world leaves empty; give a declaration back, so that its form opens."""
     with live.app.app_context():
+        db.session.get(Programme, live.ids[Programme]["xihu"]).state = ProgrammeState.RETURNED
         db.session.add(Grade(code="A1", name="一年级", stage_id=1))
         db.session.add_all(model(code="A1", name="甲") for model in (PostCategory, ProfessionalTitle))
         db.session.commit()

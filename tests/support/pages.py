@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.routing import Rule
 
 from app.domain.terms import RoleName
+from tests.support.browser import DESKTOP, PHONE
 from tests.support.sessions import sign_in
 from tests.views.doors import COMMON, RECORDS
 from tests.views.test_doors import path_of, rules, screen_of
@@ -28,12 +29,21 @@ AT_HOME = {"AccountView": "school_admin", "TeacherView": "li"}  # the row at hom
 NOT_PAGES = re.compile(r"Api\.|static$|^assets\.|^health\.|^session\.|\.(options|export)$")
 # What answers with something else, or only along the way of a journey that has a test of its own.
 ELSEWHERE = {
+    "ImportBatchView.errors": "a file, once there is one",
     "JobView.result": "a file, once there is one",
+    "ProxyPage.open": "leads on from a printed form",
     "PublicPage.draw": "a draw, once there is one: test_draws.py",
     "PublicPage.file": "a file",
     "RecoveryPage.link": "leads on from a letter",
     "RecoveryPage.password": "a step of the recovery",
     "RecoveryPage.person": "a step of the recovery",
+}
+# What an address asks for where it is no row: (argument, view).
+WORDS = {("name", "ImportBatchView"): "teachers", ("kind", "TransferPage"): "transfer_in"}
+# Staff sit at a desk, teachers hold a phone; one theme each.
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"size": DESKTOP},
+    "dark": {"size": PHONE, "has_touch": True, "is_mobile": True},
 }
 MOST_OPTIONS = 250  # B12
 OUTSIDE = {"SignInView.login", "RecoveryPage.index"}  # nobody has signed in: no menu, nothing above the page
@@ -90,6 +100,11 @@ def _address(rule: Rule, ids: dict[type[Any], dict[str, int]]) -> str:
     screen = screen_of(rule.endpoint)
     named = ids[RECORDS[screen][0]] if screen in RECORDS else {}
     assert screen is None or screen in RECORDS or screen in COMMON
+    view = rule.endpoint.partition(".")[0]
+    words = {name: WORDS[name, view] for name in rule.arguments if (name, view) in WORDS}
+    built = rule.build(words) if words else None
+    if built is not None:
+        return built[1]
     return path_of(rule, named.get(AT_HOME.get(screen or "", "xihu"), 1))
 
 
