@@ -54,6 +54,7 @@ def test_of_a_name_only_the_last_printable_part_is_kept(given: str, kept: str) -
     assert safe_name(given) == kept
 
 
+@pytest.mark.req("PRG-3", "P8")
 def test_the_sentence_names_file_size_and_limit() -> None:
     [found] = plan_file_problems("方案.pdf", PDF + b" " * LIMIT, limit=LIMIT, types=TYPES)
     params: dict[str, Any] = found.text.params

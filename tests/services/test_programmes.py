@@ -127,7 +127,7 @@ def test_grants_count_as_they_stand_today(db: Any, world: World) -> None:
     assert declared(world).id
 
 
-@pytest.mark.req("PRG-2")
+@pytest.mark.req("PRG-2", "P7")
 def test_four_classes_and_no_fifth_unless_the_parameter_or_the_bureau_allows_it(db: Any, world: World) -> None:
     five = [typed_class(sessions=[])] * 5
     with pytest.raises(Invalid) as refused:

@@ -113,7 +113,7 @@ def test_many_rows_move_in_few_statements_each_with_its_line(
     with count_queries() as sent:
         count = move_many(Enrollment, here, Action.CANCEL_CLASS, values={"holds_seat": False}, **cancel)
     assert count == 3
-    assert len(sent) <= 6, str(sent)
+    assert len(sent) <= 8, str(sent)  # for each of two states: the line, the move, and the seats that become free
     db.session.expire_all()
     assert {row.state for row in rows.values()} == {EnrollmentState.CLASS_CANCELLED}
     assert {row.version for row in rows.values()} == {2}

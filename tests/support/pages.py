@@ -37,6 +37,7 @@ ELSEWHERE = {
     "RecoveryPage.link": "leads on from a letter",
     "RecoveryPage.password": "a step of the recovery",
     "RecoveryPage.person": "a step of the recovery",
+    "TransferPage.ask": "leads on from a search: test_transfers.py",
 }
 # What an address asks for where it is no row: (argument, view).
 WORDS = {("name", "ImportBatchView"): "teachers", ("kind", "TransferPage"): "transfer_in"}

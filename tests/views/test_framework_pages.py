@@ -54,6 +54,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     csrf.init_app(scratch)
     kit.init_app(scratch)
     scratch.jinja_env.globals["csp_nonce"] = requests.csp_nonce
+    scratch.add_url_rule("/public/rounds", endpoint="PublicPage.index")  # the door leads there, too
     with scratch.app_context():
         builder = AppBuilder()
         builder.init_app(scratch, db.session)
