@@ -69,7 +69,7 @@ class Enrollment(Record):
     school_id: Mapped[int | None] = reference(N_("School"), "school.id", index=False)
     bureau_id: Mapped[int | None] = reference(N_("Education bureau"), "bureau.id", index=False)
     checkpoint_bureau_id: Mapped[int | None] = reference(N_("Checkpoint bureau"), "bureau.id", index=False)
-    enrolled_at: Mapped[datetime] = column(N_("Enrolled"), UtcDateTime, nullable=False, default=now)
+    enrolled_at: Mapped[datetime] = column(N_("Time of enrollment"), UtcDateTime, nullable=False, default=now)
     moved_at: Mapped[datetime] = column(N_("Last move"), UtcDateTime, nullable=False, default=now)
     review_deadline: Mapped[datetime | None] = column(N_("School reviews until"), UtcDateTime)
     reminded_at: Mapped[datetime | None] = column(N_("School reminded"), UtcDateTime)

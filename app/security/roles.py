@@ -30,7 +30,7 @@ TRAINING: Grants = {
     "ClassSession": (*READ, "export"),
     "ClassAdjustment": (*READ, "export", "request", "decide", "override"),
     "Enrollment": (
-        *READ, "export", "import", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote",
+        *READ, "export", "import", "enroll", "proxy", "withdraw", "review", "confirm", "reassign", "promote", "reveal",
     ),
     "FavouriteClass": ("read", "mark"),
     "Evaluation": READ,

@@ -6,36 +6,55 @@ from typing import Any
 
 from app.domain.terms import AdjustmentKind, AdjustmentState, ClassState, ProgrammeKind
 from app.domain.text import N_
-from app.models import ClassAdjustment, ClassSession, FavouriteClass, Institution, TrainingClass
+from app.models import ClassAdjustment, ClassSession, Enrollment, FavouriteClass, Institution, TrainingClass
 from app.security.scope import is_manageable
-from app.views.fab import RecordView, choice, contains, date_from, related
+from app.services.rosters import on_the_roster
+from app.views.enrollment_lists import batch_filter
+from app.views.fab import RecordView, Related, WithRelated, choice, contains, date_from, related
 
 
-class TrainingClassView(RecordView):
-    """Classes within scope."""
+def _of_class(row: TrainingClass) -> dict[str, Any]:
+    """Return the filter of a list on a class."""
+    return {"training_class": row.id}
+
+
+class TrainingClassView(WithRelated, RecordView):
+    """Classes within scope, with who takes part and who enrolled."""
 
     model = TrainingClass
     editable = False
-    show_template = "draws/class.html"
+    order_by = "-starts_on"
+    show_template = "classes/show.html"
     list_columns = ["title", "number", "institution", "starts_on", "ends_on", "place", "seats", "taken", "state"]
+    column_choices = ("kind", "credit_hours", "planned_seats", "fee", "boarding", "checkpoint")
     show_columns = [
-        *list_columns, "programme", "kind", "credit_hours", "planned_seats", "fee", "boarding", "checkpoint",
-        "sessions", "cancelled_reason",
+        "institution", "kind", "credit_hours", "state", "starts_on", "ends_on", "place", "planned_seats", "seats",
+        "taken", "fee", "boarding", "checkpoint"
     ]  # fmt: skip
     filters = (
         contains("title", "place", label=N_("Title or place")),
         related("institution", Institution),
+        batch_filter(TrainingClass),
         choice("kind", ProgrammeKind),
         choice("state", ClassState),
         date_from("starts_on"),
     )
+    related = (
+        Related("roster", N_("Roster"), "RosterView", _of_class,
+                narrow=lambda row: (Enrollment.training_class_id == row.id) & on_the_roster()),
+        Related("enrollments", N_("Enrollments"), "EnrollmentView", _of_class,
+                narrow=lambda row: Enrollment.training_class_id == row.id),
+    )  # fmt: skip
 
     def show_extras(self, row: TrainingClass) -> dict[str, Any]:
-        """Return whether there are ways to the draw and the adjustment: for who answers for the class."""
+        """Return the tabs, and the ways on: to the draw and the adjustment for who answers for the class."""
         answers = is_manageable(row, actor=self.actor)
         return {
+            **super().show_extras(row),
             "may_draw": answers and self.actor.may("read", "Screening"),
             "may_adjust": answers and self.actor.may("read", "ClassAdjustment"),
+            "may_list": self.actor.may("export", "Enrollment"),
+            "in_catalogue": row.state is ClassState.OFFERED,
         }
 
 

@@ -7,29 +7,48 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
+from app.domain.text import N_
 from app.models import Enrollment, Evaluation, School, Screening, ScreeningCandidate, Transition
 from app.services.transitions import state_labels
+from app.views.enrollment_lists import (
+    EnrollmentList,
+    batch_filter,
+    class_filter,
+    institution_filter,
+    teacher_filter,
+)
 from app.views.fab import RecordView, choice, contains, related
 from app.views.fab.columns import entity_called
 
 
-class EnrollmentView(RecordView):
+class EnrollmentView(EnrollmentList):
     """Enrollments within scope; enrolling and deciding are verbs of their own."""
 
-    model = Enrollment
-    editable = False
-    list_columns = ["number", "teacher", "training_class", "school", "round_kind", "state", "enrolled_at"]
+    order_by = "-id"
+    list_columns = ["teacher", "training_class", "school", "round_kind", "state", "enrolled_at", "number"]
+    column_choices = (
+        "teacher.teacher_number", "teacher.gender", "teacher.subject", "teacher.title", "teacher.mobile", "bureau",
+        "training_class.institution", "training_class.starts_on", "credit_hours", "origin", "moved_at",
+        "checkpoint_bureau", "review_deadline",
+    )  # fmt: skip
     show_columns = [
-        *list_columns, "origin", "credit_hours", "bureau", "checkpoint_bureau", "review_deadline", "moved_at",
-        "bureau_approved_at", "holds_seat", "reassigned_from",
+        "number", "teacher", "training_class", "school", "round_kind", "state", "enrolled_at", "origin",
+        "credit_hours", "bureau", "checkpoint_bureau", "review_deadline", "moved_at", "bureau_approved_at",
+        "holds_seat", "reassigned_from",
     ]  # fmt: skip
+    order_columns = ["teacher.name", "school.name", "round_kind", "state", "enrolled_at", "number", "moved_at"]
     filters = (
-        contains("number"),
+        teacher_filter(),
+        class_filter(),
         related("school", School),
+        batch_filter(Enrollment),
         choice("state", EnrollmentState),
         choice("round_kind", RoundKind),
+        institution_filter(),
         choice("origin", EnrollmentOrigin),
+        contains("number"),
     )
+    empty_hint = N_("No enrollments yet. They appear here as soon as teachers choose classes.")
 
 
 class EvaluationView(RecordView):

@@ -70,6 +70,7 @@ HELP: dict[str, Help] = {
     "ClassAdjustmentView": Help(BUREAUS_INSTITUTIONS, WindowKind.ADJUSTMENT, N_("Seats and dates of a class change")),
     "FavouriteClassView": Help(N_("Teachers"), ANY_TIME, N_("Classes one keeps an eye on")),
     "EnrollmentView": Help(N_("Teachers, schools, institutions"), WindowKind.ROUND_ONE, N_("Enrollment and review")),
+    "RosterView": Help(N_("Institutions, schools, bureaus"), ANY_TIME, N_("Who takes part: print, sign, send")),
     "EvaluationView": Help(N_("Teachers"), N_("When the training has ended"), N_("What was thought of a class")),
     "ScreeningView": Help(BUREAUS, N_("When a round has closed"), DRAWING),
     "ScreeningCandidateView": Help(BUREAUS, N_("When a round has closed"), DRAWING),

@@ -72,6 +72,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry(N_("Programmes"), "ti-books", "ProgrammeView.list", "Programme"),
             Entry(N_("Classes"), "ti-school", "TrainingClassView.list", "TrainingClass"),
             Entry(N_("Enrollments"), "ti-user-check", "EnrollmentView.list", "Enrollment"),
+            Entry(N_("Rosters"), "ti-clipboard-list", "RosterView.list", "Enrollment", "export"),
             Entry(N_("Lecturers"), "ti-microphone", "LecturerView.list", "Lecturer"),
             Entry(N_("Adjust classes"), "ti-arrows-diff", "AdjustmentPage.index", "ClassAdjustment"),
             Entry(N_("Draws"), "ti-dice-3", "ScreeningPage.index", "Screening"),

@@ -28,6 +28,7 @@ class ProgrammeView(RecordView):
 
     model = Programme
     editable = False
+    order_by = "-id"
     list_columns = ["number", "title", "kind", "institution", "batch", "credit_hours", "state", "submitted_at"]
     show_columns = [
         *list_columns, "credits", "stages", "post_categories", "subjects", "target_regions", "review_bureau",

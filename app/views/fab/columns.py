@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from flask_appbuilder import Model
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
-from sqlalchemy import inspect
-from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
 
 from app.domain.clock import local
 from app.domain.text import LabelledEnum
@@ -30,8 +32,46 @@ def column_of(model: type[Any], name: str) -> Any:
     return mapped.columns[0] if mapped is not None else None
 
 
+def target_of(model: type[Any], name: str) -> type[Any]:
+    """Return the entity the relation `name` leads to."""
+    found: type[Any] = property_of(model, name).mapper.class_
+    return found
+
+
+def value_at(row: Any, name: str) -> Any:
+    """Return the value of a column; `teacher.gender` is a column of the row a relation that is never empty leads to."""
+    return getattr(row, name) if "." not in name else attrgetter(name)(row)
+
+
+def sort_key(model: type[Any], name: str) -> Any:
+    """Return what a list is sorted by: a column, or one of the row a relation leads to."""
+    relation, _dot, column = name.rpartition(".")
+    if not relation:
+        return getattr(model, column)
+    target, own = target_of(model, relation), next(iter(property_of(model, relation).local_columns))
+    return select(getattr(target, column)).where(target.id == own).correlate(model).scalar_subquery()
+
+
+def loads_of(model: type[Any], names: Iterable[str]) -> tuple[Any, ...]:
+    """Return what is loaded together with the rows, so that no cell asks the database by itself."""
+    return tuple(made for name in names if (made := _load_of(model, name)) is not None)
+
+
+def _load_of(model: type[Any], name: str) -> Any:
+    first, _dot, further = name.partition(".")
+    mapped = property_of(model, first)
+    if not isinstance(mapped, RelationshipProperty):
+        return None
+    load = selectinload(getattr(model, first)) if mapped.uselist else joinedload(getattr(model, first))
+    beyond = _load_of(target_of(model, first), further) if further else None
+    return load.options(beyond) if beyond is not None else load
+
+
 def label_of(model: type[Any], name: str) -> str:
-    """Return the translated label of a column or relation."""
+    """Return the translated label of a column or relation; of `teacher.gender`, that of the teacher's column."""
+    relation, _dot, further = name.partition(".")
+    if further:
+        return label_of(target_of(model, relation), further)
     mapped = property_of(model, name)
     own = mapped.info.get("label") if isinstance(mapped, RelationshipProperty) else None
     column = column_of(model, name)
@@ -80,4 +120,6 @@ def cell_of(value: Any) -> Markup:
         from app.web.appearance import pill
 
         return pill(value)
+    if isinstance(value, date):
+        return Markup('<span class="cell-day">%s</span>') % text_of(value)
     return Markup("%s") % escape(text_of(value))

@@ -46,7 +46,8 @@ class Related:
 
     def permitted(self, actor: Actor) -> bool:
         """Tell whether the reader may open the other screen."""
-        return actor.may("read", self.screen().resource)
+        screen = self.screen()
+        return actor.may(screen.method_permission_name["list"], screen.resource)
 
     def condition(self, row: Any) -> ColumnElement[bool]:
         """Return the condition that leaves the rows of `row`."""

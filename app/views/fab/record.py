@@ -13,13 +13,13 @@ from flask_appbuilder import ModelView, expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import or_
-from sqlalchemy.orm import RelationshipProperty, joinedload, selectinload
+from sqlalchemy.orm import RelationshipProperty
 
 from app.domain.errors import DomainError, NotPermitted
 from app.extensions import db
 from app.security.scope import fetch_visible, is_declared, is_manageable, select_visible
 from app.services import records
-from app.views.fab.columns import cell_of, label_of, name_of, property_of
+from app.views.fab.columns import cell_of, label_of, loads_of, name_of, property_of, sort_key, value_at
 from app.views.fab.export import Exporting
 from app.views.fab.filters import Filter
 from app.views.fab.forms import RecordForm, make_form
@@ -53,7 +53,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
     filters: tuple[Filter, ...] = ()
     form_columns: tuple[str, ...] = ()
     create_columns: tuple[str, ...] | None = None
-    order_by: str = "id"
+    order_by: str = "id"  # "-id": the newest first
     interface: type[ScopedInterface] = ScopedInterface
     search_in: tuple[str, ...] = ("name",)
     editable = True
@@ -138,14 +138,14 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
     def ordering(self, asked: Asked) -> tuple[Any, ...]:
         """Return the order, ending in the key so that pages never overlap."""
         key = getattr(self.model, self.datamodel.get_pk_name())
-        chosen = getattr(self.model, asked.order or self.order_by)
-        return (chosen.desc() if asked.descending else chosen, key)
+        name = asked.order or self.order_by.removeprefix("-")
+        descending = asked.descending if asked.order else self.order_by.startswith("-")
+        chosen = sort_key(self.model, name)
+        return (chosen.desc() if descending else chosen, key.desc() if descending else key)
 
     def loads(self, names: Iterable[str]) -> Loads:
         """Return what is loaded together with the rows, so that no cell asks the database by itself."""
-        found = {name: property_of(self.model, name) for name in names if self._is_relation(name)}
-        several = {True: selectinload, False: joinedload}
-        return tuple(several[bool(mapped.uselist)](getattr(self.model, name)) for name, mapped in found.items())
+        return loads_of(self.model, names)
 
     def _is_relation(self, name: str) -> bool:
         return isinstance(property_of(self.model, name), RelationshipProperty)
@@ -174,7 +174,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
 
     def value_of(self, row: Any, name: str) -> Any:
         """Return the value of a list or show column; override to mask."""
-        return getattr(row, name)
+        return value_at(row, name)
 
     def export_value_of(self, row: Any, name: str) -> Any:
         """Return the value of an exported column; override where an export shows more or less than the screen."""
