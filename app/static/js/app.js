@@ -15,6 +15,7 @@ const ON_DEMAND = [
   ["[data-password-rules]", () => import("./password-rules.js")],
   ["[data-search]", () => import("./search.js")],
   ["[data-declaration]", () => import("./declaration.js")],
+  ["[data-decide-keys]", () => import("./decide-keys.js")],
   ["[data-bell]", () => import("./bell.js")],
   ["[data-review]", () => import("./review.js")],
   ["[data-teacher-grid]", () => import("./grid/grid.js")],
