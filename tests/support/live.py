@@ -16,10 +16,10 @@ from tests.world import build
 class Live(Server):
     """A server with the world of `tests/world.py`; `reset()` brings its database back to the start.
 
-    `ids[School]["xihu"]` is the key of a row of the world.
+    `ids[School]["xihu"]` is the key of a row of the world; `settings` are those of the server alone.
     """
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, **settings: str) -> None:
         database = databases.fresh("sqlite")
         self.app = make_app(database)
         with self.app.app_context():
@@ -28,7 +28,7 @@ class Live(Server):
             self.ids = {model: {name: row.id for name, row in named.items()} for model, named in rows.items()}
         self._start = database.folder / "start.db"
         copy_sqlite(database.file, self._start)
-        super().__init__(database)
+        super().__init__(database, **settings)
 
     def stop(self) -> None:
         """Stop the server and remove its database."""

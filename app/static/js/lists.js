@@ -37,6 +37,7 @@ function choose(form) {
     rows.forEach((row) => (row.checked = all.checked));
     show();
   });
+  if (all?.checked) rows.forEach((row) => (row.checked = true)); // ticked before this script was there
   show();
 }
 
