@@ -15,16 +15,24 @@ from app.domain.clock import now
 from app.domain.plan_files import plan_file_problems
 from app.domain.states import Action, Kind, allowed, live_states, machine
 from app.domain.terms import (
+    AdjustmentKind,
+    AdjustmentState,
+    ChangeRequestState,
     ClassState,
+    EnrollmentOrigin,
     EnrollmentState,
     ExpertReviewState,
     ProgrammeState,
+    TransferKind,
+    TransferState,
     WindowKind,
 )
 from app.models import (
     Account,
     Batch,
     BatchWindow,
+    ChangeRequest,
+    ClassAdjustment,
     DeclarationDraft,
     Enrollment,
     Evaluation,
@@ -32,10 +40,12 @@ from app.models import (
     Institution,
     PlanFile,
     Programme,
+    School,
     Screening,
     ScreeningCandidate,
     Teacher,
     TrainingClass,
+    Transfer,
     Transition,
 )
 from app.security.people import actor_of
@@ -85,6 +95,8 @@ def test_the_year_is_alive_and_its_ledger_whole(db: Any, making: demo.Making) ->
     own_house_has_every_situation(db, making)
     plans_are_what_the_platform_takes(db)
     the_demo_s_teacher_may_choose(db)
+    the_adjustment_is_under_way(db)
+    the_school_has_something_to_decide(db)
 
 
 def states_are_all_there(db: Any) -> None:
@@ -93,7 +105,7 @@ def states_are_all_there(db: Any) -> None:
     assert set(classes) >= {ClassState.DRAFT, ClassState.PENDING, ClassState.OFFERED, ClassState.REFUSED,
                             ClassState.CREDITED, ClassState.CANCELLED}  # fmt: skip
     enrollments = {row.state for row in every(db, Enrollment)}
-    assert set(EnrollmentState) - enrollments <= {EnrollmentState.REASSIGNED, EnrollmentState.BUREAU_REJECTED}
+    assert set(EnrollmentState) - enrollments <= {EnrollmentState.BUREAU_REJECTED}
     assert {opinion.state for opinion in every(db, ExpertOpinion)} == {ExpertReviewState.ASKED, ExpertReviewState.GIVEN}
     assert every(db, DeclarationDraft)
 
@@ -104,9 +116,10 @@ def each_ledger_follows_its_table(db: Any) -> None:
         for row in every(db, model):
             entries = found.get(row.id, [])
             if model is not TrainingClass:
-                assert (entries[0].from_state, machine(kind).states(entries[0].to_state)) == (
-                    None, machine(kind).initial[0],
-                )  # fmt: skip
+                begun = machine(kind).states(entries[0].to_state)
+                moved_here = getattr(row, "origin", None) is EnrollmentOrigin.REASSIGNED
+                first = EnrollmentState.ADMITTED if moved_here else machine(kind).initial[0]
+                assert (entries[0].from_state, begun) == (None, first)
             assert not entries or entries[-1].to_state == row.state
             for before, after in pairwise(entries):
                 assert before.to_state == after.from_state
@@ -125,7 +138,8 @@ def seats_and_caps_are_kept(db: Any) -> None:
     for row in every(db, Enrollment):
         windows = {w.kind: w for w in row.training_class.programme.batch.windows}
         window = windows[WindowKind.ROUND_ONE if row.round_kind == "round_one" else WindowKind.ROUND_TWO]
-        assert window.opens_at <= row.enrolled_at <= min(window.closes_at, now())
+        moved_here = row.origin is EnrollmentOrigin.REASSIGNED
+        assert window.opens_at <= row.enrolled_at <= (now() if moved_here else min(window.closes_at, now()))
         assert row.holds_seat == (row.state is EnrollmentState.ADMITTED)
         if row.state in LIVE:
             hours[row.teacher_id, row.batch_id] += row.credit_hours
@@ -198,3 +212,36 @@ def plans_are_what_the_platform_takes(db: Any) -> None:
     for file in every(db, PlanFile)[:20]:
         assert not plan_file_problems(file.name, file.content, limit=500 * 1024, types=("pdf",))
         assert (file.size, file.sha256) == (len(file.content), sha256(file.content).hexdigest())
+
+
+def the_adjustment_is_under_way(db: Any) -> None:
+    found = {(row.kind, row.state) for row in every(db, ClassAdjustment)}
+    kinds, states = AdjustmentKind, AdjustmentState
+    assert found >= {
+        (kinds.EXPAND, states.APPROVED), (kinds.EXPAND, states.REQUESTED), (kinds.CANCEL, states.APPROVED),
+        (kinds.CANCEL, states.REQUESTED), (kinds.REASSIGN, states.APPROVED),
+    }  # fmt: skip
+    adjusting = next(
+        term for term in terms(demo.Making(TINY, 1, current_vault())) if term.standing is Standing.ADJUSTING
+    )
+    drawn = [row for row in every(db, Screening) if row.training_class.batch_id == adjusting.batch_id and row.drawn_at]
+    reserve = [row for row in every(db, ScreeningCandidate) if row.screening in drawn and not row.drawn]
+    assert reserve
+    moved = [row for row in every(db, Enrollment) if row.reassigned_from_id is not None]
+    assert {row.reassigned_from.state for row in moved} == {EnrollmentState.REASSIGNED}
+
+
+def the_school_has_something_to_decide(db: Any) -> None:
+    school = db.session.scalars(select(School).where(School.code == DEMO_SCHOOL)).one()
+    transfers = every(db, Transfer)
+    waiting = [row for row in transfers if row.from_school_id == school.id and row.state is TransferState.REQUESTED]
+    sent = [row for row in transfers if row.from_school_id == school.id and row.state is TransferState.RELEASED]
+    asked = [row for row in transfers if row.to_school_id == school.id and row.state is TransferState.REQUESTED]
+    assert waiting
+    assert asked
+    assert {row.kind for row in sent} == {TransferKind.TRANSFER_OUT, TransferKind.SECONDMENT}
+    filed = [row for row in every(db, ChangeRequest) if row.school_id == school.id]
+    assert {row.state for row in filed} == {ChangeRequestState.FILED}
+    assert len(filed) == 3
+    accounts = [row for row in every(db, Account) if row.initial_password_sealed]
+    assert len(accounts) == 8

@@ -107,7 +107,7 @@ class _Enrolling:
         self.ledger = Ledger(making, making.size.enrollments)
         self.keys = {m: making.keys_from(m) for m in (Enrollment, Evaluation, Screening, ScreeningCandidate)}
         self.hours = bytearray(len(self.crowd.ids))
-        self.ready = False  # a class is frozen and waits for its draw
+        self.shown: set[str] = set()  # steps of the adjustment that a class of the own institution stands at
         self.known = self.crowd.person_of("teacher")
 
     def make(self, runs: Sequence[Run]) -> None:
@@ -138,7 +138,7 @@ class _Enrolling:
         screening = self._decided(run, waiting) if run.term.standing is Standing.OVER else []
         if run.term.standing is Standing.ADJUSTING:
             self._time_out(entries)
-            screening = self._frozen(run, waiting)
+            screening = self._adjusted(run, waiting)
         self._freed(entries)
         if run.term.standing is Standing.OVER:
             left.after(run, entries)
@@ -233,13 +233,30 @@ class _Enrolling:
 
     # --- the institution's part
 
-    def _frozen(self, run: Run, waiting: Sequence[Entry]) -> list[Row]:
-        """Freeze the first over-full class of the demo's own institution: it is ready to be drawn."""
-        if self.ready or not run.own or len(waiting) <= run.seats:
+    def _adjusted(self, run: Run, waiting: Sequence[Entry]) -> list[Row]:
+        """Let classes of the demo's own institution stand at each step after round one; return the rows of a draw.
+
+        The first over-full one is frozen and ready to be drawn, the second is drawn and has a reserve list; the first
+        with seats enough is confirmed.
+        """
+        step = "confirmed" if len(waiting) <= run.seats else "drawn" if "frozen" in self.shown else "frozen"
+        if not run.own or step in self.shown or not waiting:
             return []
-        self.ready, moment = True, self.noon - timedelta(hours=20)
+        self.shown.add(step)
         ids, numbers = [entry.id for entry in waiting], [entry.number for entry in waiting]
-        return frozen(self.making, self.keys, run.id, run.seats, numbers, ids, moment)[1]
+        frozen_at, confirmed_at = self.noon - timedelta(hours=20), self.noon - timedelta(hours=21)
+        if step == "frozen":
+            return frozen(self.making, self.keys, run.id, run.seats, numbers, ids, frozen_at)[1]
+        rows: list[Row] = []
+        drawn = set(range(len(waiting)))
+        if step == "drawn":
+            rows, drawn = draw(self.making, self.keys, run, numbers, ids, self.noon - timedelta(hours=22))
+        for place, entry in enumerate(waiting):
+            if place in drawn:
+                entry.go(A.CONFIRM, E.ADMITTED, P.INSTITUTION, run.institution, confirmed_at)
+            else:
+                entry.go(A.DRAW_OUT, E.NOT_DRAWN, P.SYSTEM, "", rows[0]["drawn_at"])
+        return rows
 
     def _decided(self, run: Run, waiting: Sequence[Entry]) -> list[Row]:
         """Cancel, draw and confirm as it happened after round one; return the rows of the draw."""

@@ -28,7 +28,7 @@ from app.models import (
     TrainingClass,
     TrainingYear,
 )
-from app.services.demo import calendar, cast, history, places, reference, scenes, teachers, year
+from app.services.demo import adjusting, calendar, cast, history, places, reference, scenes, school_desk, teachers, year
 from app.services.demo.making import Making
 from app.services.regions import import_regions, read_rows
 from app.services.unit import transaction
@@ -36,7 +36,7 @@ from app.services.unit import transaction
 Chapter = Callable[[Making], None]
 CHAPTERS: tuple[Chapter, ...] = (
     reference.load, places.load, calendar.load, teachers.load, cast.load, history.load, year.load,
-    scenes.load,
+    scenes.load, adjusting.load, school_desk.load,
 )  # fmt: skip
 # What a database holds before anybody has entered anything: the region tree, the stamp, what visitors leave.
 BEFORE_ANYTHING = {Region, SecurityStamp, Attempt, Captcha}
