@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
-from app.domain.terms import RegionLevel
+from app.domain.terms import ClassState, RegionLevel
 from app.extensions import db
-from app.models import Region, School, Subject, Teacher
+from app.models import Enrollment, Region, School, Subject, Teacher, TrainingClass, TrainingYear
 from app.security.actor import Actor
 from app.security.scope import visible_clause
 
@@ -28,6 +28,23 @@ def teachers_on_record(actor: Actor) -> int:
 
 def _count(actor: Actor) -> Select[Any]:
     return select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor))
+
+
+def classes_of_the_year(actor: Actor) -> int:
+    """Return how many classes of the current training year the actor sees; cancelled and refused ones are none."""
+    gone = (ClassState.CANCELLED, ClassState.REFUSED)
+    return _of_the_year(TrainingClass, actor, TrainingClass.state.not_in(gone))
+
+
+def enrollments_of_the_year(actor: Actor, *conditions: ColumnElement[bool]) -> int:
+    """Return how many enrollments of the current training year the actor sees."""
+    return _of_the_year(Enrollment, actor, *conditions)
+
+
+def _of_the_year(model: type[TrainingClass] | type[Enrollment], actor: Actor, *conditions: ColumnElement[bool]) -> int:
+    year = select(TrainingYear.id).where(TrainingYear.is_current.is_(True))
+    theirs = (visible_clause(model, actor), model.training_year_id.in_(year), *conditions)
+    return db.session.scalar(select(func.count(model.id)).where(*theirs)) or 0
 
 
 def schools_by_region(actor: Actor) -> Sequence[tuple[str, int, int]]:

@@ -17,31 +17,41 @@ from app.security.actor import Actor
 from app.security.scope import visible_clause
 from app.services import overview
 from app.services.calendar import batch_now
+from app.services.rosters import on_the_roster
 from app.services.waiting import count_of, waiting_for
 from app.views.calendar_page import pictures
 from app.views.fab.pages import Edge
 from app.views.menu import Entry
 from app.web.actors import current_actor
 
-# Shown in this order to who may; the first `MOST_LINKS` fit.
+# Shown in this order to who may; the first `MOST_LINKS` fit. What one does every day stands first.
+TEACHER, SCHOOL, BUREAU, INSTITUTION = Party.TEACHER, Party.SCHOOL, Party.BUREAU, Party.INSTITUTION
 QUICK_LINKS = (
-    Entry(N_("Choose classes"), "ti-books", "CataloguePage.index", "Enrollment", "enroll", (Party.TEACHER,)),
-    Entry(N_("My enrollments"), "ti-list-check", "OwnEnrollmentPage.index", "Enrollment", "enroll", (Party.TEACHER,)),
-    Entry(
-        N_("Review enrollments"), "ti-clipboard-check", "SchoolInboxPage.index", "Enrollment", "review", (Party.SCHOOL,)
-    ),
-    Entry(N_("Enroll for teachers"), "ti-user-share", "ProxyPage.index", "Enrollment", "proxy", (Party.SCHOOL,)),
-    Entry(N_("Edit teachers as a table"), "ti-table", "TeacherGrid.index", "Teacher", "edit"),
-    Entry(N_("Add a teacher"), "ti-user-plus", "TeacherView.add", "Teacher", "create"),
+    Entry(N_("Choose classes"), "ti-books", "CataloguePage.index", "Enrollment", "enroll", (TEACHER,)),
+    Entry(N_("My enrollments"), "ti-list-check", "OwnEnrollmentPage.index", "Enrollment", "enroll", (TEACHER,)),
+    Entry(N_("My record"), "ti-id-badge-2", "MyRecordPage.index", "ChangeRequest", "file", (TEACHER,)),
+    Entry(N_("Declare a programme"), "ti-file-plus", "DeclarationPage.new", "Programme", "declare", (INSTITUTION,)),
+    Entry(N_("Confirm enrollments"), "ti-user-check", "InstitutionInboxPage.index", "Enrollment", "confirm",
+          (INSTITUTION,)),
+    Entry(N_("Programmes to review"), "ti-checklist", "ReviewPage.index", "Programme", "review", (BUREAU,)),
+    Entry(N_("Institutions"), "ti-building-community", "InstitutionView.list", "Institution", "create", (BUREAU,)),
     Entry(N_("Grant regions"), "ti-map-2", "GrantPage.choose", "Institution", "grant"),
-    Entry(N_("Add a school"), "ti-building-plus", "SchoolView.add", "School", "create"),
-    Entry(N_("Add an account"), "ti-user-cog", "AccountView.add", "Account", "create"),
+    Entry(N_("Adjust classes"), "ti-arrows-diff", "AdjustmentPage.index", "ClassAdjustment", "read",
+          (BUREAU, INSTITUTION)),
+    Entry(N_("Review enrollments"), "ti-clipboard-check", "SchoolInboxPage.index", "Enrollment", "review", (SCHOOL,)),
+    Entry(N_("Enroll for teachers"), "ti-user-share", "ProxyPage.index", "Enrollment", "proxy", (SCHOOL,)),
+    Entry(N_("Edit teachers as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit", (SCHOOL,)),
+    Entry(N_("Add a teacher"), "ti-user-plus", "TeacherView.add", "Teacher", "create", (SCHOOL,)),
+    Entry(N_("Transfers"), "ti-arrows-exchange", "TransferView.list", "Transfer", "transfer", (SCHOOL,)),
+    Entry(N_("Rosters"), "ti-clipboard-list", "RosterView.list", "Enrollment", "export", (INSTITUTION, SCHOOL)),
     Entry(N_("Set the calendar"), "ti-calendar-month", "CalendarPage.index", "Calendar", "edit"),
-    Entry(N_("Look up teachers"), "ti-id", "TeacherView.list", "Teacher"),
+    Entry(N_("Look up teachers"), "ti-id", "TeacherView.list", "Teacher", staff=True),
+    Entry(N_("Statistics of teachers"), "ti-chart-bar", "TeacherStatisticsPage.index", "TeacherStatistics"),
+    Entry(N_("Add an account"), "ti-user-cog", "AccountView.add", "Account", "create"),
     Entry(N_("Calendar of the year"), "ti-calendar-month", "CalendarPage.index", "Calendar"),
-    Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
+    Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob", staff=True),
     Entry(N_("Inbox"), "ti-bell", "InboxMessageView.list", "InboxMessage"),
-)
+)  # fmt: skip
 MOST_LINKS = 6
 WEEKDAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))
 
@@ -76,13 +86,20 @@ def _today() -> str:
 
 def _numbers(actor: Actor) -> list[dict[str, Any]]:
     """Return the numbers of what the actor sees, each with the list behind it; one's own row is no number."""
-    staff = actor.bureau_id is not None or actor.everything
+    staff, at_school = actor.bureau_id is not None or actor.everything, actor.school_id is not None
+    house, lists = actor.institution_id is not None, actor.may("export", "Enrollment")
     counted = (
         ("School", _("Schools"), "ti-building", "SchoolView.list", lambda: _count(School, actor), staff),
         ("Teacher", _("Teachers"), "ti-users", "TeacherView.list", lambda: overview.teachers_on_record(actor),
-         staff or actor.school_id is not None),
+         staff or at_school),
         ("Institution", _("Institutions"), "ti-building-community", "InstitutionView.list",
          lambda: _count(Institution, actor), staff),
+        ("TrainingClass", _("Classes of this year"), "ti-school", "TrainingClassView.list",
+         lambda: overview.classes_of_the_year(actor), house),
+        ("Enrollment", _("Enrollments of this year"), "ti-user-check", "EnrollmentView.list",
+         lambda: overview.enrollments_of_the_year(actor), house or at_school),
+        ("Enrollment", _("Admitted this year"), "ti-clipboard-list", "RosterView.list",
+         lambda: overview.enrollments_of_the_year(actor, on_the_roster()), (house or at_school) and lists),
         ("Account", _("Accounts"), "ti-user-cog", "AccountView.list", lambda: _count(Account, actor), True),
     )  # fmt: skip
     return [

@@ -23,11 +23,13 @@ class Entry:
     resource: str
     verb: str = "read"
     parties: tuple[Party, ...] = ()
+    staff: bool = False  # nothing for who is a teacher and nothing else: they have pages of their own
 
     def shown_to(self, actor: Actor) -> bool:
         """Tell whether the entry belongs into the menu of `actor`."""
         party = not self.parties or actor.everything or not set(self.parties).isdisjoint(actor.parties)
-        return party and actor.may(self.verb, self.resource)
+        mere = self.staff and actor.parties == (Party.TEACHER,)
+        return party and not mere and actor.may(self.verb, self.resource)
 
 
 MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
@@ -37,7 +39,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         (
             Entry(N_("Home"), "ti-home", "HomeView.index", "Home"),
             Entry(N_("Inbox"), "ti-bell", "InboxMessageView.list", "InboxMessage"),
-            Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob"),
+            Entry(N_("My jobs and downloads"), "ti-download", "JobView.list", "BackgroundJob", staff=True),
             Entry(N_("Imports"), "ti-table-import", "ImportBatchView.list", "ImportBatch"),
         ),
     ),
@@ -69,11 +71,11 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
             Entry(N_("My declarations"), "ti-file-plus", "DeclarationPage.index", "Programme", "declare"),
             Entry(N_("Programmes to review"), "ti-checklist", "ReviewPage.index", "Programme", "review"),
             Entry(N_("Opinions asked for"), "ti-message-question", "OpinionPage.index", "ExpertOpinion", "give"),
-            Entry(N_("Programmes"), "ti-books", "ProgrammeView.list", "Programme"),
-            Entry(N_("Classes"), "ti-school", "TrainingClassView.list", "TrainingClass"),
-            Entry(N_("Enrollments"), "ti-user-check", "EnrollmentView.list", "Enrollment"),
+            Entry(N_("Programmes"), "ti-books", "ProgrammeView.list", "Programme", staff=True),
+            Entry(N_("Classes"), "ti-school", "TrainingClassView.list", "TrainingClass", staff=True),
+            Entry(N_("Enrollments"), "ti-user-check", "EnrollmentView.list", "Enrollment", staff=True),
             Entry(N_("Rosters"), "ti-clipboard-list", "RosterView.list", "Enrollment", "export"),
-            Entry(N_("Lecturers"), "ti-microphone", "LecturerView.list", "Lecturer"),
+            Entry(N_("Lecturers"), "ti-microphone", "LecturerView.list", "Lecturer", staff=True),
             Entry(N_("Adjust classes"), "ti-arrows-diff", "AdjustmentPage.index", "ClassAdjustment"),
             Entry(N_("Draws"), "ti-dice-3", "ScreeningPage.index", "Screening"),
             Entry(N_("Enrollment in numbers"), "ti-world", "PublicPage.index", "Home"),
@@ -88,7 +90,7 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-users",
         (
             Entry(N_("My record"), "ti-id-badge-2", "MyRecordPage.index", "ChangeRequest", "file", (Party.TEACHER,)),
-            Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher"),
+            Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher", staff=True),
             Entry(N_("Edit as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit"),
             Entry(N_("Transfers"), "ti-arrows-exchange", "TransferView.list", "Transfer", "transfer"),
             Entry(N_("Unattached teachers"), "ti-user-question", "TransferPage.pool", "Transfer", "transfer"),
@@ -103,17 +105,24 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         (
             Entry(N_("Institutions"), "ti-building-community", "InstitutionView.list", "Institution"),
             Entry(N_("Region grants"), "ti-map-2", "GrantPage.index", "RegionGrant"),
-            Entry(N_("Schools"), "ti-building", "SchoolView.list", "School"),
+            Entry(N_("Schools"), "ti-building", "SchoolView.list", "School", staff=True),
             Entry(N_("Education bureaus"), "ti-building-bank", "BureauView.list", "Bureau"),
-            Entry(N_("Regions"), "ti-map", "RegionView.list", "Region"),
+            Entry(N_("Regions"), "ti-map", "RegionView.list", "Region", staff=True),
         ),
     ),
     (
         N_("System"),
         "ti-settings",
         (
-            Entry(N_("Accounts"), "ti-user-cog", "AccountView.list", "Account"),
-            Entry(N_("Many new accounts"), "ti-users-plus", "AccountBatchPage.index", "Account", "create"),
+            Entry(N_("Manage accounts"), "ti-user-cog", "AccountView.list", "Account"),
+            Entry(
+                N_("Many new accounts"),
+                "ti-users-plus",
+                "AccountBatchPage.index",
+                "Account",
+                "create",
+                (Party.BUREAU, Party.SCHOOL),
+            ),
             Entry(N_("Unused first passwords"), "ti-key", "FirstPasswordPage.index", "Account", "export"),
             Entry(N_("Roles and permissions"), "ti-shield-lock", "RoleView.list", "Role"),
             Entry(N_("Parameters"), "ti-adjustments", "ParameterPage.index", "Parameter"),

@@ -13,7 +13,8 @@ from sqlalchemy import or_, select
 from app.domain.clock import day_start
 from app.domain.errors import NotVisible
 from app.domain.text import LabelledEnum
-from app.models import Region, UtcDateTime
+from app.models import Bureau, Institution, Region, School, UtcDateTime
+from app.security.actor import Actor
 from app.security.scope import fetch_visible
 from app.views.fab.columns import label_of, property_of, text_of
 from app.web.actors import current_actor
@@ -39,6 +40,13 @@ class Filter:
     def title(self, model: type[Any]) -> str:
         """Return the translated label."""
         return _(self.label) if self.label else label_of(model, self.name)
+
+    def useful_to(self, actor: Actor) -> bool:
+        """Tell whether the filter parts the rows of `actor`: whoever belongs to one school sees no other (ORG-6)."""
+        if actor.region_path is not None or actor.everything:
+            return True
+        alike = (School, Region, Bureau) if actor.school_id else (Institution, Bureau) if actor.institution_id else ()
+        return self.target not in alike
 
     def told(self, value: str) -> str:
         """Return the chosen value as people read it."""

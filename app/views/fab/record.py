@@ -122,7 +122,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
             count=count,
             asked=asked,
             actions=self.bulk_actions(),
-            controls=[self.control(f, asked) for f in self.filters],
+            controls=[self.control(f, asked) for f in self.filters if f.useful_to(self.actor)],
             chips=[self._chip(f, asked) for f in self.filters if f.name in asked.filters],
             url_add=self._url("add") if self.may("create", "add") else None,
             url_export=self._url("export") + asked.url(page=1) if self.may("export", "export") else None,
