@@ -73,12 +73,17 @@ class ClassAdjustmentView(RecordView):
 
     model = ClassAdjustment
     editable = False
-    list_columns = ["training_class", "kind", "state", "old_seats", "new_seats", "live_count", "created_at"]
+    order_by = "-id"
+    list_columns = ["training_class", "kind", "state", "old_seats", "new_seats", "live_count", "reason", "created_at"]
     show_columns = [
-        *list_columns, "reason", "requested_by", "overridden", "decided_by", "decided_at", "decision_reason",
+        *list_columns, "requested_by", "overridden", "decided_by", "decided_at", "decision_reason",
         "target_class",
     ]  # fmt: skip
-    filters = (choice("kind", AdjustmentKind), choice("state", AdjustmentState))
+    filters = (
+        related("training_class", TrainingClass),
+        choice("kind", AdjustmentKind),
+        choice("state", AdjustmentState),
+    )
 
 
 class FavouriteClassView(RecordView):

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms import SelectField, StringField
-from wtforms.validators import Length
 
 from app.domain.identity import mask_phone, normalise_national_id
 from app.domain.teachers import REQUIRED
@@ -178,12 +176,12 @@ class MobileField(StringField):
 def _line(
     label: str, about: str, most: int, kind: type[StringField] = StringField, needed: bool = False, **options: Any
 ) -> StringField:
-    checks: list[Any] = [Length(max=most, message=_l("At most %(max)d characters.", max=most))]
+    # No check of the length here: it would answer alone, and the one check of teachers tells everything at once.
     return kind(
         label,
-        [*checks, Needed()] if needed else checks,
+        [Needed()] if needed else [],
         description=about,
-        render_kw={"autocomplete": "off", **options},
+        render_kw={"autocomplete": "off", "maxlength": most, **options},
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError
 
 from app.domain.errors import DomainError, Problem, TooManyRequests
 from app.extensions import db
@@ -44,9 +45,23 @@ def answer(status: int, reasons: list[str], problems: list[dict[str, Any]] | Non
             problems=problems or [{"code": str(status), "message": r} for r in reasons], request_id=number
         ), status
     page = render_template(
-        "errors/error.html", status=status, heading=heading(status), reasons=reasons, request_id=number
-    )
+        "errors/error.html", status=status, heading=heading(status), reasons=reasons, request_id=number,
+        url_list=list_around() if status not in (403, 500) else None,
+    )  # fmt: skip
     return page, status
+
+
+def list_around() -> str | None:
+    """Return the list the page belongs to, a step nearer than the home page; None where there is none, or it fails."""
+    view = (request.endpoint or "").partition(".")[0]
+    for route in ("list", "index"):
+        name = f"{view}.{route}"
+        if name in current_app.view_functions and name != request.endpoint:
+            try:
+                return url_for(name)
+            except BuildError:
+                return None
+    return None
 
 
 def heading(status: int) -> str:
@@ -98,7 +113,5 @@ def _database_away(error: OperationalError) -> Any:
 def _unexpected(error: Exception) -> Any:
     db.session.rollback()
     g.failure = error
-    from flask import current_app
-
     current_app.logger.exception("unexpected error")
     return answer(500, [_("The error was recorded. Try again; if it stays, tell the administrator the number below.")])

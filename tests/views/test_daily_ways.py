@@ -94,3 +94,46 @@ def test_lists_of_enrollments_lead_to_every_step_and_are_filtered_by_person_and_
     query = {"training_class": row.training_class_id, "institution": row.training_class.institution_id}
     assert f"/enrollments/{row.id}" in client.get("/enrollmentview/list/", query_string=query).text
     assert f"/enrollments/{row.id}" not in client.get("/enrollmentview/list/?institution=99999&batch=x").text
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/teacherview/show/999999", "/teacherview/list/"),
+        ("/rosters/999999/sign-in", "/rosters/list/"),
+        ("/draws/class/999999", "/draws/"),
+    ],
+)
+def test_a_page_that_is_not_there_leads_back_to_its_list(world: World, login_as: Any, path: str, back: str) -> None:
+    answer = login_as("city_admin").get(path)
+    assert answer.status_code == 404
+    assert f'href="{back}"' in answer.text.partition("error-buttons")[2]
+
+
+def test_an_address_nobody_knows_leads_home(world: World, login_as: Any) -> None:
+    page = login_as("city_admin").get("/nothing/here").text
+    assert "返回列表" not in page
+    assert 'href="/"' in page.partition("error-buttons")[2]
+
+
+@pytest.mark.req("TCH-4")
+def test_a_filter_that_means_nothing_is_not_said_to_be_in_force(world: World, login_as: Any) -> None:
+    client = login_as("city_admin")
+    odd = client.get("/trainingclassview/list/?starts_on=9999999-99-99&state=nothing&batch=x").text
+    assert "chip-clear" not in odd
+    assert "chip-clear" in client.get("/trainingclassview/list/?state=offered").text
+
+
+@pytest.mark.req("TCH-2")
+def test_a_name_far_too_long_hides_no_other_reason(world: World, login_as: Any) -> None:
+    given = {"name": "王" * 200, "national_id": "1" * 60, "mobile": "12", "email": "a"}
+    page = login_as("school_admin").post("/teacherview/add", data=given).text
+    for words in ("姓名应为2至50个字符", "身份证号应为18位", "手机号码", "电子邮箱的格式"):
+        assert words in page
+
+
+@pytest.mark.req("ENR-5", "DEL-12")
+def test_an_inbox_leads_to_its_rows_as_a_list_to_export(world: World, login_as: Any) -> None:
+    client = login_as("school_admin")
+    assert "state=awaiting_school" in client.get("/school-inbox/").text
+    assert client.get("/enrollmentview/list/?state=awaiting_school").status_code == 200

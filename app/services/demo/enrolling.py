@@ -33,6 +33,7 @@ from app.services.demo.terms import Standing, noon
 DIGITS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of an enrollment number, as the platform makes them
 NUMBER_LENGTH = 12
 MOST_HOURS = 90  # of a person in a batch: the cap as the province has set it (P2)
+KNOWN_HOURS = 30  # of the demo's own teacher in the open round: enough is left to choose from
 FILLED_UP = 0.6  # of the seats left after round one
 PROXY_SHARE = 0.03
 NEVER_EVALUATE = 0.02
@@ -153,7 +154,8 @@ class _Enrolling:
     def _people(self, run: Run, most: int) -> Iterator[int]:
         """Yield who may want this class: the demo's own teacher first in every other class of its institution."""
         drawn = self.crowd.some(run.path, run.stage_id, most, self.dice)
-        first = run.own and run.id % 2 == 0 and run.stage_id in (None, self.crowd.stage_of(self.known))
+        enough = run.term.standing is Standing.ENROLLING and self.hours[self.known] >= KNOWN_HOURS
+        first = run.own and run.id % 2 == 0 and not enough and run.stage_id in (None, self.crowd.stage_of(self.known))
         if first:
             yield self.known
         yield from (person for person in drawn if not first or person != self.known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -40,6 +40,10 @@ class Filter:
     def title(self, model: type[Any]) -> str:
         """Return the translated label."""
         return _(self.label) if self.label else label_of(model, self.name)
+
+    def means(self, model: type[Any], asked: Mapping[str, str]) -> bool:
+        """Tell whether what was asked for under this name is a condition; what means nothing is passed over."""
+        return self.name in asked and self.condition(model, asked[self.name]) is not None
 
     def useful_to(self, actor: Actor) -> bool:
         """Tell whether the filter parts the rows of `actor`: whoever belongs to one school sees no other (ORG-6)."""

@@ -123,7 +123,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
             asked=asked,
             actions=self.bulk_actions(),
             controls=[self.control(f, asked) for f in self.filters if f.useful_to(self.actor)],
-            chips=[self._chip(f, asked) for f in self.filters if f.name in asked.filters],
+            chips=[self._chip(f, asked) for f in self.filters if f.means(self.model, asked.filters)],
             url_add=self._url("add") if self.may("create", "add") else None,
             url_export=self._url("export") + asked.url(page=1) if self.may("export", "export") else None,
             empty_text=_(self.empty_hint) if self.empty_hint else _("Nothing here yet."),
@@ -132,8 +132,8 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
 
     def conditions(self, asked: Asked) -> Conditions:
         """Return the conditions of the filters in force."""
-        made = [f.condition(self.model, asked.filters[f.name]) for f in self.filters if f.name in asked.filters]
-        return [condition for condition in made if condition is not None]
+        kept = [f for f in self.filters if f.means(self.model, asked.filters)]
+        return [f.condition(self.model, asked.filters[f.name]) for f in kept]
 
     def ordering(self, asked: Asked) -> tuple[Any, ...]:
         """Return the order, ending in the key so that pages never overlap."""
