@@ -38,6 +38,8 @@ SUMMARIES = (
     N_("Revoke a region grant"),
     N_("Merge schools into another one"),
     N_("Split a school"),
+    N_("Add a batch with its windows, to a year there is or a new one"),
+    N_("Set the name of a batch and all its windows"),
     N_("Store a declaration"),
     N_("Hand a declaration in"),
     N_("Take a declaration back"),

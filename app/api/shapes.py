@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,9 @@ from flask_appbuilder.api.convert import BaseModel2SchemaConverter
 from marshmallow import Schema, fields
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty
 
+from app.services import notifications
 from app.views.fab.columns import property_of
+from app.web.i18n import translate
 
 KINDS: tuple[tuple[type[Any], type[fields.Field]], ...] = (
     (sa.Boolean, fields.Boolean),
@@ -19,6 +22,10 @@ KINDS: tuple[tuple[type[Any], type[fields.Field]], ...] = (
     (sa.DateTime, fields.DateTime),
     (sa.JSON, fields.Raw),
 )
+# Columns that hold a sentence with places for its values: told as people read it.
+SENTENCES: dict[tuple[str, str], Callable[[Any], str]] = {
+    ("InboxMessage", "msgid"): lambda row: translate(notifications.text_of(row)),
+}
 
 
 class Shown(fields.String):
@@ -51,6 +58,9 @@ def field_of(model: type[Any], name: str) -> fields.Field:
         return fields.List(fields.Nested(RowName)) if mapped.uselist else fields.Nested(RowName, allow_none=True)
     column = mapped.columns[0]
     about = {"description": column.info.get("label", name)}
+    told = SENTENCES.get((model.__name__, name))
+    if told is not None:
+        return fields.Function(told, metadata={**about, "type": "string"})
     if isinstance(column.type, sa.Enum):
         return fields.Function(
             lambda row: getattr(getattr(row, name), "value", None),

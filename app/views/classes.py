@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.terms import AdjustmentKind, AdjustmentState, ClassState, ProgrammeKind
 from app.domain.text import N_
-from app.models import ClassAdjustment, ClassSession, Enrollment, FavouriteClass, Institution, TrainingClass
+from app.models import ClassAdjustment, ClassSession, Enrollment, FavouriteClass, Institution, Programme, TrainingClass
 from app.security.scope import is_manageable
 from app.services.rosters import on_the_roster
 from app.views.enrollment_lists import batch_filter
@@ -34,6 +34,7 @@ class TrainingClassView(WithRelated, RecordView):
     filters = (
         contains("title", "place", label=N_("Title or place")),
         related("institution", Institution),
+        related("programme", Programme),
         batch_filter(TrainingClass),
         choice("kind", ProgrammeKind),
         choice("state", ClassState),

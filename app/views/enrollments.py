@@ -19,6 +19,7 @@ from app.views.enrollment_lists import (
 )
 from app.views.fab import RecordView, choice, contains, related
 from app.views.fab.columns import entity_called
+from app.views.fab.filters import Filter
 
 
 class EnrollmentView(EnrollmentList):
@@ -80,6 +81,10 @@ class ScreeningCandidateView(RecordView):
     filters = (contains("enrollment_number"),)
 
 
+def _of_row(model: type[Any], value: str) -> Any:
+    return model.row_id == int(value) if value.isdigit() and len(value) < 10 else None
+
+
 class TransitionView(RecordView):
     """Every move of a state, the newest first (ENR-19)."""
 
@@ -87,7 +92,7 @@ class TransitionView(RecordView):
     editable = False
     list_columns = ["created_at", "entity", "row_id", "action", "from_state", "to_state", "organisation"]
     show_columns = [*list_columns, "party", "reason"]
-    filters = (contains("entity"), contains("organisation"))
+    filters = (contains("entity"), contains("organisation"), Filter("row_id", "hidden", _of_row))
 
     def ordering(self, asked: Any) -> tuple[Any, ...]:
         """Return the newest first unless asked otherwise."""

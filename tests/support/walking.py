@@ -21,7 +21,7 @@ class Person:
     def menu(self, label: str) -> None:
         """Open an entry of the menu."""
         if self.phone:
-            self.page.locator(".topbar [data-bs-target='#sidebar']").click()
+            self._click(self.page.locator(".topbar [data-bs-target='#sidebar']"))
         self._click(self.page.locator("#sidebar").get_by_role("link", name=label, exact=True))
         expect(self.page.locator("h1")).to_contain_text(label)
 

@@ -14,6 +14,7 @@ from flask_appbuilder.api import expose
 
 from app.api.commands import (
     accounts,
+    calendar,
     change_requests,
     draws,
     enrollments,
@@ -32,6 +33,7 @@ from app.web.actors import current_actor
 
 CHAPTERS = (
     accounts,
+    calendar,
     change_requests,
     draws,
     enrollments,
