@@ -13,7 +13,7 @@ from app.domain.errors import Invalid, problem
 from app.domain.imports import Json
 from app.domain.text import N_, LabelledEnum
 from app.exchange.lookups import OUTSIDE, Lookups, plain, some
-from app.exchange.workbook import Value
+from app.exchange.row_sheet import Value
 from app.extensions import db
 from app.models import Region
 

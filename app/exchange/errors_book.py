@@ -10,8 +10,9 @@ import xlsxwriter
 from app.domain.imports import RowPlan
 from app.domain.text import N_, Text
 from app.exchange.lookups import Translate
+from app.exchange.row_sheet import RowSheet, is_exact_number
 from app.exchange.sheets import REASON, ROW_NUMBER
-from app.exchange.workbook import EXACT, OPTIONS
+from app.exchange.workbook import OPTIONS
 
 NAMED = N_("%(name)s: %(why)s")
 
@@ -25,7 +26,7 @@ def write_errors(rows: Iterable[RowPlan], header: dict[str, Any], target: IO[byt
     titles = list(header["titles"])
     places: dict[str, int] = header["fields"]
     with xlsxwriter.Workbook(target, OPTIONS) as book:
-        page = book.add_worksheet(title[:31] or "Sheet1")
+        page = book.add_worksheet(title[:31] or "Sheet1", RowSheet)
         head = book.add_format({"bold": True, "bg_color": "#E6EEF6", "border": 1})
         plain, wrong = (book.add_format({"num_format": "@", **look}) for look in ({}, {"bg_color": "#FECDCA"}))
         reasons = book.add_format({"text_wrap": True, "font_color": "#B42318", "valign": "top"})
@@ -60,7 +61,7 @@ def reasons_of(plan: RowPlan, header: dict[str, Any], translate: Translate) -> l
 def _write(page: Any, row: int, at: int, value: Any, look: Any) -> None:
     if value is None:
         page.write_blank(row, at, None, look)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < EXACT:
+    elif is_exact_number(value):
         page.write_number(row, at, value, look)
     else:
         page.write_string(row, at, str(value), look)

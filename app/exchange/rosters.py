@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from app.exchange.workbook import Value
+from app.exchange.row_sheet import Value
 
 OPTIONS = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 import traceback
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from app.jobs.registry import Run, kind_named
 from app.models import BackgroundJob
 from app.security.people import active_account, actor_of
 from app.services import jobs
+
+PROGRESS_EVERY = 0.5  # seconds; who has stopped a job waits no longer
 
 log = structlog.get_logger("jobs")
 
@@ -51,10 +54,15 @@ def _work(job: BackgroundJob, stopping: Callable[[], bool]) -> None:
     if account is None:
         return jobs.fail(job_id, [Text(N_("The account that started this job may not act any more."))])
 
+    told = -PROGRESS_EVERY
+
     def progress(done: int, total: int) -> None:
+        nonlocal told
         if stopping():
             raise WorkerEnding
-        jobs.progress(job_id, done, total)
+        if done >= total or time.monotonic() - told >= PROGRESS_EVERY:  # each time is a synced write
+            jobs.progress(job_id, done, total)
+            told = time.monotonic()
 
     folder = current_app.config["SETTINGS"].instance / jobs.EXPORTS
     folder.mkdir(parents=True, exist_ok=True)

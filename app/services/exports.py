@@ -16,6 +16,7 @@ from app.security.scope import select_visible
 from app.services.unit import transaction
 
 CHUNK = 1000  # rows read at once
+LIGHT_CHUNK = 4000  # rows of bare columns: each statement works out the scope again
 
 
 def keys_to_export(
@@ -29,14 +30,22 @@ def keys_to_export(
 
 
 def rows_of_keys(
-    model: type[Any], keys: array[int], *, actor: Actor, options: tuple[Any, ...] = ()
+    model: type[Any], keys: array[int], *, actor: Actor, columns: Sequence[Any] = (), options: tuple[Any, ...] = ()
 ) -> Iterator[list[Any]]:
-    """Yield the rows of `keys` in order, a chunk at a time; rows deleted or moved away meanwhile are left out."""
+    """Yield the rows of `keys` in order, a chunk at a time; rows deleted or moved away meanwhile are left out.
+
+    With `columns` the rows hold those and `id` only: entities cost several times as much.
+    """
     key = inspect(model).primary_key[0]
-    for start in range(0, len(keys), CHUNK):
-        part = keys[start : start + CHUNK]
-        wanted = select_visible(model, actor).where(key.in_(part.tolist())).options(*options)
-        found = {row.id: row for row in db.session.scalars(wanted)}
+    size = LIGHT_CHUNK if columns else CHUNK
+    for start in range(0, len(keys), size):
+        part = keys[start : start + size]
+        wanted = select_visible(model, actor).where(key.in_(part.tolist()))
+        if columns:
+            rows = db.session.execute(wanted.with_only_columns(key, *columns, maintain_column_froms=True))
+            found = {row.id: row for row in rows}
+        else:
+            found = {row.id: row for row in db.session.scalars(wanted.options(*options))}
         yield [found[number] for number in part if number in found]
 
 

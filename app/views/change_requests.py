@@ -14,6 +14,7 @@ from app.domain.change_requests import stored, unpacked
 from app.domain.terms import ChangeRequestState
 from app.domain.text import N_
 from app.models import ChangeRequest, School, Teacher
+from app.security.actor import Actor
 from app.security.scope import is_manageable
 from app.services import change_requests as requests
 from app.services.outcomes import BulkOutcome
@@ -21,6 +22,7 @@ from app.services.teacher_lists import LISTS, reference_choices
 from app.services.transitions import history
 from app.views.fab import RecordView, choice, related
 from app.views.fab.columns import EMPTY, label_of, text_of
+from app.views.fab.light_rows import Reader
 from app.views.fab.pages import safe_next
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
@@ -98,11 +100,11 @@ class ChangeRequestView(RecordView):
             return super().value_of(row, name)
         return Markup("").join(_line(change) for change in changes_shown(row))
 
-    def export_value_of(self, row: ChangeRequest, name: str) -> Any:
-        """Return the changes of a row as one text."""
+    def export_reader(self, name: str, actor: Actor) -> Reader:
+        """Give the changes of a row as one text."""
         if name != "changes":
-            return super().export_value_of(row, name)
-        return "；".join(f"{one.label}：{one.before} → {one.after}" for one in changes_shown(row))
+            return super().export_reader(name, actor)
+        return lambda row: "；".join(f"{one.label}：{one.before} → {one.after}" for one in changes_shown(row))
 
     def show_extras(self, row: ChangeRequest) -> dict[str, Any]:
         """Return the changes, whether the actor decides, and every step."""

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, select, true
 from app.domain.terms import Gender
 from app.domain.text import N_
 from app.models import School, Teacher
+from app.security.actor import Actor
 from app.security.rules.people import kept_here
 from app.services import teachers
 from app.services.teacher_history import history_of_teacher
@@ -22,8 +23,10 @@ from app.views.fab import RecordView, choice, related
 from app.views.fab.columns import cell_of, label_of
 from app.views.fab.forms import RecordForm
 from app.views.fab.interface import ScopedInterface
+from app.views.fab.light_rows import Reader
 from app.views.teacher_parts import (
     CONTACT,
+    EXPORTED_FROM,
     FILTERS,
     IDENTITY,
     POST,
@@ -50,6 +53,7 @@ class TeacherView(RecordView):
     create_columns = (*IDENTITY[:1], *IDENTITY[2:], *POST, *CONTACT)
     filters = FILTERS
     import_sheet = "teachers"
+    export_from = EXPORTED_FROM
     list_template = "teachers/list.html"
     show_template = "teachers/show.html"
     form_template = "teachers/form.html"
@@ -73,9 +77,9 @@ class TeacherView(RecordView):
         """Mask the protected numbers."""
         return shown_value(row, name)
 
-    def export_value_of(self, row: Teacher, name: str) -> Any:
+    def export_reader(self, name: str, actor: Actor) -> Reader:
         """Give the ID number whole to who may see it."""
-        return exported_value(row, name)
+        return exported_value(name, actor)
 
     @action("edit_chosen", N_("Edit in the grid"), icon="table", single=False)
     def edit_chosen(self, rows: Any) -> Any:

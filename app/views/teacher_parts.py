@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from app.domain.teachers import REQUIRED
 from app.domain.terms import AgeBand, AuditAction, Gender, TeacherIssue, TeacherStatus
 from app.domain.text import N_, LabelledEnum
 from app.models import Grade, PostCategory, ProfessionalTitle, Region, School, Stage, Subject, Teacher
+from app.security.actor import Actor
 from app.security.scope import fetch_visible
 from app.services.audit import HIDDEN
 from app.services.teacher_history import Event, FieldChange
@@ -25,6 +27,7 @@ from app.views.fab import choice, related
 from app.views.fab.columns import EMPTY, label_of, text_of
 from app.views.fab.filters import Filter
 from app.views.fab.forms import RecordForm
+from app.views.fab.light_rows import Reader
 from app.web.actors import current_actor, current_vault
 
 KEY_MARK = "id:"  # an ID number in an address stands as its keyed index
@@ -119,11 +122,18 @@ def masked_id(row: Teacher) -> str:
     return f"{'*' * 14}{row.national_id_tail}" if row.national_id_tail else ""
 
 
-def exported_value(row: Teacher, name: str) -> Any:
-    """Return a column as an export holds it: numbers whole for who may see them; the audit tells of the export."""
-    if name not in PROTECTED or not current_actor().may("reveal", "Teacher"):
-        return shown_value(row, name)
-    return whole_id(row, current_vault()) if name == "national_id" else row.mobile
+# What an export of these columns reads; the masks need who it is about.
+EXPORTED_FROM = {"national_id": ("national_id_sealed", "national_id_tail"), "mobile": ("mobile",)}
+
+
+def exported_value(name: str, actor: Actor) -> Reader:
+    """Return what reads a column for an export: numbers whole for who may see them; the audit tells of the export."""
+    if name not in PROTECTED:
+        return attrgetter(name)
+    if not actor.may("reveal", "Teacher"):
+        return lambda row: shown_value(row, name)
+    vault = current_vault()
+    return (lambda row: whole_id(row, vault)) if name == "national_id" else attrgetter(name)
 
 
 # --- form

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.terms import ImportOutcome
-from app.exchange.workbook import EXACT
+from app.exchange.row_sheet import EXACT
 from app.extensions import db
 from app.models import ImportBatch, PostCategory, ProfessionalTitle, School, Stage, Subject
 from app.services import imports

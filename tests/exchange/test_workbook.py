@@ -8,10 +8,18 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
+from app.domain.errors import problem
+from app.domain.imports import RowPlan
+from app.domain.terms import ImportOutcome
 from app.exchange import workbook
+from app.exchange.errors_book import write_errors
+from app.exchange.row_sheet import MOST_CHARACTERS, is_exact_number
 from app.exchange.workbook import write_workbook
 
 LABELS = ["姓名", "证件号码", "人数", "日期", "时间"]
@@ -81,9 +89,76 @@ def test_more_rows_than_a_sheet_holds_go_on_on_the_next(monkeypatch: pytest.Monk
 
 def test_text_longer_than_a_cell_is_cut_and_says_so() -> None:
     value = load_workbook(written([["长" * 40_000]], labels=["说明"])).active["A3"].value
-    assert len(value) == workbook.MOST_CHARACTERS
+    assert len(value) == MOST_CHARACTERS
     assert value.endswith("…")
 
 
 def test_a_title_no_sheet_may_have_is_mended() -> None:
     assert load_workbook(written([], title="a/b[c]:'d'?")).sheetnames == ["a b c   d"]
+
+
+SIGNS = st.lists(st.sampled_from([*"张a 1=<>&\"'\n\t\u3000\x0b\ufffe𠮷", "_x0041_", "<r>", "</r>"]), max_size=9).map(
+    "".join
+)
+VALUES = st.one_of(
+    SIGNS, st.none(), st.dates(), st.datetimes(), st.integers(-(10**16), 10**16), st.floats(),
+    st.decimals(places=2, allow_nan=False),
+    st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=5))
+@pytest.mark.req("DEL-12")
+def test_a_row_written_at_once_is_the_row_the_library_writes_cell_by_cell(rows: list[list[Any]]) -> None:
+    """Other than the library's, texts that look like its rich text stay the texts they are."""
+    plain = [[None if _looks_rich(value) else value for value in row] for row in rows]
+    assert _cells(written(plain, labels=["a", "b", "c"])) == _cells(_cell_by_cell(plain))
+
+
+def _looks_rich(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("<r>") and value.endswith("</r>")
+
+
+def _cell_by_cell(rows: list[list[Any]]) -> BytesIO:
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, workbook.OPTIONS) as book:
+        page, looks = book.add_worksheet(), {"text": "@", "day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
+        text, day, moment = (book.add_format({"num_format": look}) for look in looks.values())
+        for line, row in enumerate(rows, 2):
+            for at, value in enumerate(row):
+                if isinstance(value, date):
+                    page.write_datetime(line, at, value, moment if isinstance(value, datetime) else day)
+                elif is_exact_number(value):
+                    page.write_number(line, at, value)
+                elif value is not None and value != "":
+                    page.write_string(line, at, str(value), text)
+    file.seek(0)
+    return file
+
+
+def _cells(file: BytesIO) -> list[list[tuple[Any, str, str]]]:
+    lines = load_workbook(file).active.iter_rows(min_row=3, max_col=3)
+    return [[(cell.value, cell.data_type, cell.number_format) for cell in line] for line in lines]
+
+
+def test_a_text_that_looks_like_markup_of_the_library_stays_a_text() -> None:
+    text = "<r><t>x</t></r></is></c><c><f>1+1</f></c><r></r>"
+    for file in (written([[text]], labels=[text]), _errors_of(text)):
+        cells = [cell for line in load_workbook(file).active.iter_rows() for cell in line]
+        assert text in [cell.value for cell in cells]
+        assert "f" not in {cell.data_type for cell in cells}
+
+
+def _errors_of(text: str) -> BytesIO:
+    file = BytesIO()
+    row = RowPlan(2, ImportOutcome.ERROR, "?", problems=[problem("missing", "Please fill this in.")], raw=[text])
+    assert write_errors([row], {"titles": [text], "fields": {}}, file, title=text[:3], translate=str) == 1
+    file.seek(0)
+    return file
+
+
+def test_signs_that_count_twice_are_cut_where_a_cell_of_excel_ends() -> None:
+    value = load_workbook(written([["𠮷" * 20_000]], labels=["说明"])).active["A3"].value
+    assert len(value.encode("utf-16-le")) // 2 <= MOST_CHARACTERS
+    assert value.endswith("𠮷…")

@@ -176,10 +176,6 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
         """Return the value of a list or show column; override to mask."""
         return value_at(row, name)
 
-    def export_value_of(self, row: Any, name: str) -> Any:
-        """Return the value of an exported column; override where an export shows more or less than the screen."""
-        return self.value_of(row, name)
-
     def control(self, declared: Filter, asked: Asked) -> Control:
         """Return a filter as the bar shows it."""
         value = asked.filters.get(declared.name, "")
