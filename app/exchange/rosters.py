@@ -14,6 +14,7 @@ from app.exchange.row_sheet import Value
 
 OPTIONS = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+LONGEST_NAME = 31  # of a sheet: Excel's own limit
 MOST_CHARACTERS = 1000  # of a cell; nobody prints more
 HEAD = 3  # title, what the class is, the header
 NARROW, WIDE, SIGNED = 6, 40, 11  # characters; a column to sign in
@@ -83,8 +84,10 @@ def _line(sheet: Any, looks: dict[str, Any], at: int, row: Sequence[Value], widt
     for column, value in enumerate(row):
         if isinstance(value, int) and not isinstance(value, bool):
             sheet.write_number(at, column, value, looks["number"])
+        elif text := _told(value):
+            sheet.write_string(at, column, text, looks["text"])
         else:
-            sheet.write_string(at, column, _told(value), looks["text"])
+            sheet.write_blank(at, column, None, looks["text"])
     for column in range(len(row), width):
         sheet.write_blank(at, column, None, looks["text"])
 
@@ -102,8 +105,9 @@ def _paper(sheet: Any, width: int, foot: str) -> None:
 
 
 def _sheet_name(title: str, number: int) -> str:
-    name = title.translate(FORBIDDEN_IN_NAMES).strip()[:26] or "Sheet"
-    return name if number == 1 else f"{name} {number}"
+    """Return a name no other sheet has: from the second on it begins with the number."""
+    name = title.translate(FORBIDDEN_IN_NAMES).strip() or "Sheet"
+    return (name if number == 1 else f"{number} {name}")[:LONGEST_NAME].strip()
 
 
 def _told(value: Value) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_appbuilder.actions import action
+
 from app.domain.terms import AdjustmentKind, AdjustmentState, ClassState, ProgrammeKind
 from app.domain.text import N_
 from app.models import ClassAdjustment, ClassSession, Enrollment, FavouriteClass, Institution, Programme, TrainingClass
 from app.security.scope import is_manageable
 from app.services.rosters import on_the_roster
+from app.views import roster_books
 from app.views.enrollment_lists import batch_filter
 from app.views.fab import RecordView, Related, WithRelated, choice, contains, date_from, related
 
@@ -24,6 +27,7 @@ class TrainingClassView(WithRelated, RecordView):
     model = TrainingClass
     editable = False
     order_by = "-starts_on"
+    method_permission_name = {"rosters": "export", "sign_in_sheets": "export"}
     show_template = "classes/show.html"
     list_columns = ["title", "number", "institution", "starts_on", "ends_on", "place", "seats", "taken", "state"]
     column_choices = ("kind", "credit_hours", "planned_seats", "fee", "boarding", "checkpoint")
@@ -46,6 +50,16 @@ class TrainingClassView(WithRelated, RecordView):
         Related("enrollments", N_("Enrollments"), "EnrollmentView", _of_class,
                 narrow=lambda row: Enrollment.training_class_id == row.id),
     )  # fmt: skip
+
+    @action("rosters", N_("Export rosters"), icon="ti-clipboard-list", single=False)
+    def rosters(self, rows: Any) -> Any:
+        """Send the rosters of the chosen classes in one workbook, a sheet for each (DEL-12)."""
+        return roster_books.send_rosters(rows, actor=self.actor)
+
+    @action("sign_in_sheets", N_("Export sign-in sheets"), icon="ti-signature", single=False)
+    def sign_in_sheets(self, rows: Any) -> Any:
+        """Send the sign-in sheets of the chosen classes in one workbook (DEL-12)."""
+        return roster_books.send_sign_in_sheets(rows, actor=self.actor)
 
     def show_extras(self, row: TrainingClass) -> dict[str, Any]:
         """Return the tabs, and the ways on: to the draw and the adjustment for who answers for the class."""

@@ -15,11 +15,18 @@ from app.domain.terms import Gender
 from app.domain.text import N_
 from app.models import Batch, Enrollment, Institution, Teacher, TrainingClass
 from app.views.fab import Filter, RecordView, related
-from app.views.fab.columns import text_of
+from app.views.fab.columns import text_of, value_at
 from app.views.fab.listing import ListRow
 from app.views.teacher_parts import search, shown_value, without_id
 
 TEACHER = "teacher."  # before a column of the teacher
+
+
+def shown_of(row: Enrollment, name: str) -> Any:
+    """Return a column as a list shows it, the protected numbers of the person masked."""
+    if name.startswith(TEACHER):
+        return shown_value(row.teacher, name.removeprefix(TEACHER))
+    return value_at(row, name)
 
 
 class EnrollmentList(RecordView):
@@ -39,9 +46,7 @@ class EnrollmentList(RecordView):
 
     def value_of(self, row: Enrollment, name: str) -> Any:
         """Mask the protected numbers of the person."""
-        if name.startswith(TEACHER):
-            return shown_value(row.teacher, name.removeprefix(TEACHER))
-        return super().value_of(row, name)
+        return shown_of(row, name)
 
     def _row(self, row: Enrollment, names: Any) -> ListRow:
         return replace(super()._row(row, names), url_show=url_for("EnrollmentStoryPage.show", pk=row.id))

@@ -100,7 +100,7 @@ def _numbers(actor: Actor) -> list[dict[str, Any]]:
          lambda: overview.enrollments_of_the_year(actor), house or at_school),
         ("Enrollment", _("Admitted this year"), "ti-clipboard-list", "RosterView.list",
          lambda: overview.enrollments_of_the_year(actor, on_the_roster()), (house or at_school) and lists),
-        ("Account", _("Accounts"), "ti-user-cog", "AccountView.list", lambda: _count(Account, actor), True),
+        ("Account", _("Sign-in accounts"), "ti-user-cog", "AccountView.list", lambda: _count(Account, actor), True),
     )  # fmt: skip
     return [
         {"label": label, "icon": icon, "url": url_for(endpoint), "count": count()}

@@ -14,7 +14,7 @@ from wtforms.validators import Length, Optional
 
 from app.domain.terms import OrganisationStatus, Ownership, RegionLevel, SchoolKind
 from app.domain.text import N_
-from app.models import Bureau, Institution, Region, RegionGrant, School
+from app.models import Bureau, Enrollment, Institution, Programme, Region, RegionGrant, School, TrainingClass
 from app.services.grant_overview import history, standing_sets
 from app.services.organisations import create_organisation, set_suspended
 from app.views.fab import RecordView, Related, WithRelated, choice, contains, related, subtree
@@ -108,7 +108,7 @@ class BureauView(OrganisationView):
         Related("schools", N_("Schools"), "SchoolView", in_region, narrow=below(School)),
         Related("institutions", N_("Institutions"), "InstitutionView", in_region, narrow=below(Institution)),
         Related("bureaus", N_("Lower bureaus"), "BureauView", in_region, narrow=below(Bureau, itself=False)),
-        Related("accounts", N_("Accounts"), "AccountView", lambda row: {"bureau": row.id}, key="bureau_id"),
+        Related("accounts", N_("Sign-in accounts"), "AccountView", lambda row: {"bureau": row.id}, key="bureau_id"),
     )
 
 
@@ -125,7 +125,12 @@ class InstitutionView(OrganisationView):
     related = (
         Related("grants", N_("Region grants"), "RegionGrantView", lambda row: {"institution": row.id},
                 key="institution_id"),
-        Related("accounts", N_("Accounts"), "AccountView", lambda row: {"institution": row.id}, key="institution_id"),
+        Related("programmes", N_("Programmes"), "ProgrammeView", lambda row: {"institution": row.id},
+                narrow=lambda row: Programme.institution_id == row.id),
+        Related("classes", N_("Classes"), "TrainingClassView", lambda row: {"institution": row.id},
+                narrow=lambda row: TrainingClass.institution_id == row.id),
+        Related("accounts", N_("Sign-in accounts"), "AccountView", lambda row: {"institution": row.id},
+                key="institution_id"),
     )  # fmt: skip
 
     def show_extras(self, row: Institution) -> dict[str, Any]:
@@ -170,7 +175,9 @@ class SchoolView(OrganisationView):
     show_template = "schools/show.html"
     related = (
         Related("teachers", N_("Teachers"), "TeacherView", lambda row: {"school": row.id}, key="school_id"),
-        Related("accounts", N_("Accounts"), "AccountView", lambda row: {"school": row.id}, key="school_id"),
+        Related("enrollments", N_("Enrollments"), "EnrollmentView", lambda row: {"school": row.id},
+                narrow=lambda row: Enrollment.school_id == row.id),
+        Related("accounts", N_("Sign-in accounts"), "AccountView", lambda row: {"school": row.id}, key="school_id"),
         Related("predecessors", N_("Merged into it"), "SchoolView",
                 lambda row: {"region": row.region_id, "status": OrganisationStatus.MERGED.value},
                 narrow=lambda row: School.merged_into_id == row.id, rare=True),

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from io import BytesIO
 from typing import Any
 
-from flask import has_request_context, request, send_file, url_for
+from flask import has_request_context, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.domain.clock import local, now
-from app.domain.sign_in_sheets import Slot, pages_of
+from app.domain.sign_in_sheets import pages_of
 from app.domain.text import N_
-from app.exchange.rosters import Page, write_pages
+from app.exchange.rosters import write_pages
 from app.exchange.workbook import Value, write_workbook
 from app.extensions import db
 from app.models import Enrollment, School, TrainingClass
 from app.security.actor import Actor
 from app.services import exports, rosters
-from app.services.teachers import PROTECTED, whole_id
-from app.views.enrollment_lists import TEACHER, EnrollmentList, class_filter, gender_filter, teacher_filter
+from app.views import roster_books as books
+from app.views.enrollment_lists import EnrollmentList, class_filter, gender_filter, teacher_filter
 from app.views.fab import related
-from app.views.fab.columns import label_of, text_of
-from app.views.fab.export import XLSX, Words
+from app.views.fab.columns import text_of
+from app.views.fab.export import Words
 from app.views.fab.listing import Asked
-from app.web.actors import current_vault
 
-SIGNED = ("teacher.name", "school")  # columns before those to sign in
 Told = Callable[[int, int], None]
 
 
@@ -43,10 +39,7 @@ class RosterView(EnrollmentList):
         ("list", "options", "action", "action_post", "export", "sheet", "sign_in", "sign_in_workbook"), "export"
     )
     list_template = "rosters/list.html"
-    list_columns = [
-        "teacher.name", "teacher.gender", "school", "teacher.subject", "teacher.title", "teacher.teacher_number",
-        "teacher.mobile",
-    ]  # fmt: skip
+    list_columns = list(books.USUAL)
     column_choices = (
         "teacher.national_id", "teacher.birth_date", "teacher.stage", "teacher.grade", "teacher.post_category",
         "teacher.office_phone", "teacher.email", "bureau", "number", "round_kind", "origin", "enrolled_at",
@@ -93,17 +86,10 @@ class RosterView(EnrollmentList):
         chosen = self._only_class(keys, actor)
         able = ["training_class", *self.columns_offered()]
         names = [name for name in names if name in able and not (chosen and name == "training_class")]
-        labels, rows = self._labels(names), self._lines(keys, actor, names, progress)
+        rows = self._lines(keys, actor, names, progress)
         if chosen is None:
-            return write_workbook(target, title=_("Rosters"), labels=labels, rows=rows)
-        page = Page(
-            _("Roster of %(class)s", **{"class": class_title(chosen)}), about(chosen, len(keys)),
-            [_("No."), *labels], ([at, *row] for at, row in enumerate(rows, 1)), name=_("Roster"),
-        )  # fmt: skip
-        return write_pages(target, [page], foot=printed())
-
-    def _labels(self, names: Sequence[str]) -> list[str]:
-        return [label_of(Enrollment, name) for name in names]
+            return write_workbook(target, title=_("Rosters"), labels=books.labels_of(names), rows=rows)
+        return write_pages(target, [books.roster_page(chosen, names, rows, len(keys))], foot=books.printed())
 
     def _only_class(self, keys: array[int], actor: Actor) -> TrainingClass | None:
         """Return the class all rows belong to; None when there are several, or none."""
@@ -119,17 +105,10 @@ class RosterView(EnrollmentList):
         words, done = Words(), 0
         for part in exports.rows_of_keys(Enrollment, keys, actor=actor, options=self.loads(names)):
             for row in part:
-                yield [words.cell(self._exported(row, name, actor)) for name in names]
+                yield [words.cell(books.exported(row, name, actor)) for name in names]
             done += len(part)
             if progress is not None:
                 progress(done, len(keys))
-
-    def _exported(self, row: Enrollment, name: str, actor: Actor) -> Any:
-        """Return a column as a file holds it: numbers whole for who may see them; the audit tells of the export."""
-        own = name.removeprefix(TEACHER)
-        if own not in PROTECTED or not (actor.may("reveal", "Teacher") or actor.may("reveal", "Enrollment")):
-            return self.value_of(row, name)
-        return whole_id(row.teacher, current_vault()) if own == "national_id" else row.teacher.mobile
 
     # --- paper
 
@@ -140,75 +119,35 @@ class RosterView(EnrollmentList):
         row, people = self._class(pk)
         names = [name for name in self.columns_shown() if name != "training_class"]
         lines = [[text_of(self.value_of(person, name)) for name in names] for person in people]
-        pages = [(self._labels(names), [], lines)]
-        return self._paper(row, _("Roster of %(class)s", **{"class": class_title(row)}), pages, len(people))
+        file = url_for("RosterView.export", training_class=row.id, cols=",".join(names))
+        return self._paper(row, books.roster_title(row), [(books.labels_of(names), [], lines)], len(people), file)
 
     @expose("/<int:pk>/sign-in")
     @has_access
     def sign_in(self, pk: int) -> Any:
         """Show the sign-in sheet of a class to print."""
         row, people = self._class(pk)
-        lines = [[text_of(self.value_of(person, name)) for name in SIGNED] for person in people]
-        pages = [(self._labels(SIGNED), signed_heads(part), lines) for part in pages_of(rosters.slots(row))]
-        title = _("Sign-in sheet of %(class)s", **{"class": class_title(row)})
-        return self._paper(row, title, pages, len(people), url_for("RosterView.sign_in_workbook", pk=pk))
+        lines = [[text_of(self.value_of(person, name)) for name in books.SIGNED] for person in people]
+        heads = books.labels_of(books.SIGNED)
+        pages = [(heads, books.signed_heads(part), lines) for part in pages_of(rosters.slots(row))]
+        file = url_for("RosterView.sign_in_workbook", pk=pk)
+        return self._paper(row, books.sign_in_title(row), pages, len(people), file)
 
     @expose("/<int:pk>/sign-in.xlsx")
     @has_access
     def sign_in_workbook(self, pk: int) -> Any:
         """Send the sign-in sheet as a workbook: a sheet for every eight half days."""
-        row, people = self._class(pk)
-        title = _("Sign-in sheet of %(class)s", **{"class": class_title(row)})
-        lines = [[text_of(self.value_of(person, name)) for name in SIGNED] for person in people]
-        pages = [
-            Page(
-                title, about(row, len(people)), [_("No."), *self._labels(SIGNED)],
-                [[at, *line] for at, line in enumerate(lines, 1)], name=_("Sign-in sheet"), to_sign=signed_heads(part),
-            )
-            for part in pages_of(rosters.slots(row))
-        ]  # fmt: skip
-        file = BytesIO()
-        write_pages(file, pages, foot=printed())
-        details = {"filters": {"training_class": str(row.id)}, "columns": list(SIGNED)}
-        exports.record_export(Enrollment, title=title, rows=len(people), details=details, actor=self.actor)
-        file.seek(0)
-        name = f"{title}-{local(now()):%Y%m%d}.xlsx"
-        return send_file(file, XLSX, as_attachment=True, download_name=name)
+        return books.send_sign_in_sheets([rosters.class_of_roster(pk, actor=self.actor)], actor=self.actor)
 
     def _class(self, pk: int) -> tuple[TrainingClass, list[Enrollment]]:
         row = rosters.class_of_roster(pk, actor=self.actor)
         return row, rosters.participants(row, actor=self.actor)
 
-    def _paper(self, row: TrainingClass, title: str, pages: Any, count: int, url_file: str = "") -> Any:
-        export = url_for("RosterView.export", training_class=row.id, cols=",".join(super().columns_shown()))
+    def _paper(self, row: TrainingClass, title: str, pages: Any, count: int, url_file: str) -> Any:
         return self.render_template(
-            "rosters/paper.html", title=title, row=row, about=about(row, count), pages=pages, count=count,
-            url_file=url_file or export, url_roster=url_for("RosterView.list", training_class=row.id),
+            "rosters/paper.html", title=title, row=row, about=books.about(row, count), pages=pages, count=count,
+            url_file=url_file, url_roster=url_for("RosterView.list", training_class=row.id),
         )  # fmt: skip
-
-
-def class_title(row: TrainingClass) -> str:
-    """Return a class as the head of a sheet calls it."""
-    return _("“%(title)s”, class %(number)d", title=row.title, number=row.number)
-
-
-def about(row: TrainingClass, count: int) -> str:
-    """Return the line below the head of a sheet: who, when, where, how many."""
-    return _(
-        "Institution: %(institution)s   Dates: %(first)s to %(last)s   Place: %(place)s   People: %(count)d",
-        institution=row.institution.name, first=row.starts_on.isoformat(), last=row.ends_on.isoformat(),
-        place=row.place, count=count,
-    )  # fmt: skip
-
-
-def signed_heads(slots: Sequence[Slot]) -> list[str]:
-    """Return the heads of the columns to sign in; one without a day when nobody knows the days."""
-    return [f"{slot.day:%m-%d} {_(slot.half.label)}" for slot in slots] or [_("Signature")]
-
-
-def printed() -> str:
-    """Return when a sheet was made, for its foot."""
-    return _("Made on %(when)s", when=f"{local(now()):%Y-%m-%d %H:%M}")
 
 
 VIEWS = (RosterView,)

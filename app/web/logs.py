@@ -12,6 +12,8 @@ def configure(level: str) -> None:
     """Send the logs of the application and of its libraries to standard error as JSON lines."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s", force=True)
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
+    # Its own search is not used (views/fab/filters.py), and it warns of each column of time it cannot search.
+    logging.getLogger("flask_appbuilder.models.filters").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -195,3 +195,34 @@ def test_an_id_number_typed_as_a_filter_leaves_the_address(world: World, login_a
     answer = login_as("county_admin").get("/enrollmentview/list/", query_string={"who": national_id(1)})
     assert answer.status_code == 302
     assert national_id(1) not in answer.location
+
+
+def test_the_rosters_of_many_classes_stand_in_one_workbook(
+    db: Any, world: World, login_as: Any, full: TrainingClass
+) -> None:
+    other = add_class(world, 11)
+    person = add_teachers(world, 1, first=760)[0]
+    add_enrollment(world, person, other, S.ADMITTED, holds_seat=True)
+    db.session.commit()
+    client = login_as(INSTITUTION)
+    for action, columns in (("rosters", 8), ("sign_in_sheets", 5)):
+        answer = client.post(
+            "/trainingclassview/action_post", data={"action": action, "rowid": [str(full.id), str(other.id)]}
+        )
+        book = load_workbook(BytesIO(answer.data))
+        assert len(book.sheetnames) == 2
+        first, second = book.worksheets
+        assert (first.max_column, first.max_row, second.max_row) == (columns, 6, 4)
+        assert person.name in str(words(second))
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == AuditAction.EXPORT)).all()
+    assert {entry.after["filters"]["training_class"] for entry in entries} == {f"{full.id},{other.id}"}
+    assert [entry.after["rows"] for entry in entries] == [4, 4]
+
+
+@pytest.mark.req("ORG-6")
+@pytest.mark.parametrize("action", ["rosters", "sign_in_sheets"])
+def test_nobody_takes_out_people_of_classes_that_are_not_theirs(world: World, login_as: Any, action: str) -> None:
+    order = {"action": action, "rowid": str(world.training_class["qingyuan"].id)}
+    assert login_as(INSTITUTION).post("/trainingclassview/action_post", data=order).status_code == 404
+    own = {"action": action, "rowid": str(world.training_class["xihu"].id)}
+    assert login_as("teacher").post("/trainingclassview/action_post", data=own).status_code == 403
