@@ -13,6 +13,7 @@ from sqlalchemy.orm import RelationshipProperty, selectinload
 from app.api.guard import JsonApi, misfit, permitted
 from app.api.shapes import RowName, ShapeConverter
 from app.domain.errors import Invalid, Problems
+from app.domain.numbers import number_of
 from app.domain.text import N_
 from app.extensions import db
 from app.security.scope import fetch_visible
@@ -196,8 +197,8 @@ def _number(name: str, default: int, least: int, most: int, problems: Problems) 
     given = request.args.get(name)
     if given is None:
         return default
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else -1
-    if least <= number <= most:
+    number = number_of(given)
+    if number is not None and least <= number <= most:
         return number
     text = N_("Give a whole number from %(least)s to %(most)s.")
     problems.add("out_of_range", text, field=name, least=least, most=most)

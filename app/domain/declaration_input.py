@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from app.domain.declaration import ClassPart, Declaration, LecturerPart, SessionPart
 from app.domain.errors import Problems
+from app.domain.numbers import number_of
 from app.domain.terms import ProgrammeKind
 from app.domain.text import N_
 
@@ -72,8 +73,8 @@ def _rows(typed: Typed, name: str, *, keep_empty: bool = False) -> list[Typed]:
 
 
 def _id(value: Any) -> int | None:
-    text = str(value if value is not None else "").strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST else None
+    number = number_of(str(value if value is not None else "").strip(), digits=10)
+    return number if number is not None and number <= LARGEST else None
 
 
 def _ids(values: Any) -> tuple[int, ...]:

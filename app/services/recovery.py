@@ -17,6 +17,7 @@ from app.domain.clock import now
 from app.domain.errors import Invalid, problem
 from app.domain.identity import normalise_national_id, normalise_phone
 from app.domain.names import normalise_name
+from app.domain.numbers import number_of
 from app.domain.terms import AuditAction
 from app.domain.text import N_
 from app.extensions import db
@@ -93,12 +94,12 @@ def letter_for(document: str, *, address: str | None, vault: Vault) -> Letter | 
 def account_for(token: str, *, vault: Vault) -> Account:
     """Return the account a token allows a new password for. Raises Invalid for one that is wrong, late or used."""
     parts = token.split(".")
-    account: Account | None = None
-    if len(parts) == 4 and all(part.isdigit() and len(part) < 12 for part in parts[:3]):
-        account = db.session.get(Account, int(parts[0]))
-    late = account is None or int(parts[2]) < now().timestamp() or not account.is_active
-    signed = hmac.compare_digest(_signature(".".join(parts[:3]), vault), parts[-1])
-    if account is None or late or not signed or int(parts[1]) != account.session_version:
+    key = number_of(parts[0])
+    version, until = (number_of(part, digits=11) for part in (*parts, "", "")[1:3])
+    account: Account | None = db.session.get(Account, key) if len(parts) == 4 and key is not None else None
+    late = account is None or until is None or until < now().timestamp() or not account.is_active
+    signed = hmac.compare_digest(_signature(".".join(parts[:3]), vault).encode(), parts[-1].encode())
+    if account is None or late or not signed or version != account.session_version:
         raise Invalid(problem("recovery_over", N_("This step took too long or was done already. Begin again.")))
     return account
 

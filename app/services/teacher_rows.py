@@ -15,6 +15,7 @@ from sqlalchemy import Row, or_, select
 from app.domain.choices import Choices
 from app.domain.errors import Invalid, Problem, problem
 from app.domain.identity import NationalId
+from app.domain.numbers import number_of
 from app.domain.teacher_fields import READERS
 from app.domain.teachers import FROM_THE_ID, clean, is_blank
 from app.domain.terms import RowKind
@@ -149,17 +150,13 @@ class _Read:
 
     def __init__(self, line: int, given: Mapping[str, Any], vault: Vault) -> None:
         self.line, self.given = line, given
-        self.id = _whole(given.get("id"))
-        self.expected_version = _whole(given.get("version"))
+        self.id = number_of(given.get("id"))
+        self.expected_version = number_of(given.get("version"))
         self.identity: NationalId | None = _tried("national_id", given)
         self.key = vault.key(self.identity.number) if self.identity else None
         if self.identity is not None:
             self.given = {**given, "national_id": self.identity}  # `clean` need not check the number again
         self.number: str | None = _tried("teacher_number", given)
-
-
-def _whole(given: Any) -> int | None:
-    return int(given) if str(given).isascii() and str(given).isdigit() and len(str(given)) < 10 else None
 
 
 def _tried(name: str, given: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, problem
+from app.domain.numbers import number_of, numbers_of
 from app.domain.terms import AuditAction, RowKind
 from app.domain.text import N_, Text
 from app.extensions import db
@@ -100,7 +101,7 @@ def set_field(keys: Sequence[Any], field: str, value: Any, *, actor: Actor, vaul
     actor.require("edit", "Teacher")
     if field not in BULK_FIELDS:
         raise Invalid(problem("field_not_for_many", N_("This field cannot be set for several people at once.")))
-    given = [{"id": int(key), field: value} for key in dict.fromkeys(map(str, keys)) if str(key).isdigit()]
+    given = [{"id": key, field: value} for key in dict.fromkeys(numbers_of(keys))]
     if not given or len(given) > MOST_AT_ONCE:
         text = N_("Choose between 1 and %(most)s people.")
         raise Invalid(problem("how_many", text, most=MOST_AT_ONCE))
@@ -150,8 +151,7 @@ def fetch_deleted(key: Any, *, actor: Actor) -> Teacher:
     wanted = select(Teacher).where(Teacher.deleted_at.is_not(None))
     if not actor.everything:
         wanted = wanted.where(kept_here(actor))
-    number = int(key) if str(key).isdigit() else 0
-    row: Teacher | None = db.session.scalar(wanted.where(Teacher.id == min(number, 2**31 - 1)))
+    row: Teacher | None = db.session.scalar(wanted.where(Teacher.id == (number_of(key) or 0)))
     if row is None:
         raise NotVisible
     return row

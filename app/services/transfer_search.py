@@ -19,6 +19,7 @@ from app.domain.clock import now
 from app.domain.errors import Invalid, NotVisible, problem
 from app.domain.identity import normalise_national_id
 from app.domain.names import normalise_name, normalise_text
+from app.domain.numbers import number_of
 from app.domain.states import Kind, live_states
 from app.domain.terms import AuditAction, OrganisationStatus, TeacherStatus, TransferKind
 from app.domain.text import N_
@@ -153,12 +154,13 @@ def handle_of(key: int, actor: Actor, vault: Vault) -> str:
 def _opened(handle: str, actor: Actor, vault: Vault) -> int:
     key, _dash, rest = str(handle).partition("-")
     ends, _dash, signature = rest.partition("-")
-    if not (key.isdecimal() and ends.isdecimal() and len(key) < 10 and len(ends) < 12):
+    number, until = number_of(key), number_of(ends, digits=11)
+    if number is None or until is None:
         raise NotVisible
-    good = hmac.compare_digest(signature.encode(), _signature(int(key), int(ends), actor, vault).encode())
-    if not good or int(ends) < now().timestamp():
+    good = hmac.compare_digest(signature.encode(), _signature(number, until, actor, vault).encode())
+    if not good or until < now().timestamp():
         raise NotVisible
-    return int(key)
+    return number
 
 
 def _signature(key: int, ends: int, actor: Actor, vault: Vault) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 
+from app.domain.numbers import number_of
 from app.domain.terms import AccountStatus, RoleName
 from app.domain.text import N_
 from app.extensions import db
@@ -34,14 +35,16 @@ HISTORY = 20  # entries of the audit shown with an account
 
 def _at_school(model: type[Any], value: str) -> Any:
     """Accounts of a school and of its teachers."""
-    if not value.isdigit() or len(value) >= 10:
+    school = number_of(value)
+    if school is None:
         return None
-    staff = select(Teacher.account_id).where(Teacher.school_id == int(value), Teacher.account_id.is_not(None))
-    return or_(model.school_id == int(value), model.id.in_(staff))
+    staff = select(Teacher.account_id).where(Teacher.school_id == school, Teacher.account_id.is_not(None))
+    return or_(model.school_id == school, model.id.in_(staff))
 
 
 def _holding(model: type[Any], value: str) -> Any:
-    return model.roles.any(Role.id == int(value)) if value.isdigit() and len(value) < 10 else None
+    role = number_of(value)
+    return model.roles.any(Role.id == role) if role is not None else None
 
 
 def _roles() -> list[tuple[str, str]]:

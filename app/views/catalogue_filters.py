@@ -10,6 +10,7 @@ from flask import request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.domain.numbers import number_of
 from app.domain.terms import ClassState, ProgrammeKind
 from app.extensions import db
 from app.models import Batch, Institution, Stage, Subject, TrainingClass, TrainingYear
@@ -35,18 +36,14 @@ def wanted_of(asked: Asked) -> Wanted:
     return Wanted(
         words=given.get("q", ""),
         kind=ProgrammeKind(given["kind"]) if given.get("kind") in set(ProgrammeKind) else None,
-        subject_id=_number(given.get("subject")), stage_id=_number(given.get("stage")),
-        institution_id=_number(given.get("institution")), place=given.get("place", ""),
+        subject_id=number_of(given.get("subject")), stage_id=number_of(given.get("stage")),
+        institution_id=number_of(given.get("institution")), place=given.get("place", ""),
         starts_from=_day(given.get("from")), starts_until=_day(given.get("until")),
-        hours_from=_number(given.get("least")), hours_until=_number(given.get("most")),
+        hours_from=number_of(given.get("least")), hours_until=number_of(given.get("most")),
         free=given.get("free") == "yes", favourites=given.get("favourites") == "yes",
-        batch_id=_number(given.get("batch")), order=Order(asked.order) if asked.order else Order.NEWEST,
+        batch_id=number_of(given.get("batch")), order=Order(asked.order) if asked.order else Order.NEWEST,
         page=asked.page, size=asked.size,
     )  # fmt: skip
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _day(text: str | None) -> date | None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.domain.declaration import DECLARABLE
 from app.domain.declaration_input import cleaned
 from app.domain.errors import DomainError
+from app.domain.numbers import number_of
 from app.domain.regions import covers
 from app.domain.terms import WindowKind
 from app.domain.text import N_
@@ -56,7 +57,8 @@ def typed_form() -> dict[str, Any]:
 
 
 def _is_index(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) < MOST_INDEX
+    number = number_of(text)
+    return number is not None and number < MOST_INDEX
 
 
 def _put(branches: dict[str, dict[int, Any]], parts: Sequence[str], value: str) -> None:

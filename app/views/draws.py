@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 
 from app.domain.errors import Conflict
+from app.domain.numbers import number_of
 from app.domain.screening import DrawState
 from app.extensions import db
 from app.models import TrainingClass
@@ -29,8 +30,7 @@ DRAW_FILTERS = ("ready", "frozen", "drawn")
 
 def lines_asked(asked: Asked, allowed: Sequence[str]) -> LinesAsked:
     """Return what the URL asks of a list of classes; what means nothing is left out."""
-    batch, show = asked.filters.get("batch", ""), asked.filters.get("show", "")
-    number = int(batch) if batch.isdecimal() and len(batch) < 10 else None
+    number, show = number_of(asked.filters.get("batch")), asked.filters.get("show", "")
     return LinesAsked(
         asked.filters.get("q", ""), number, show if show in allowed else "", asked.page, asked.size
     )  # fmt: skip

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.domain.errors import DomainError, Invalid, Problem, problem
+from app.domain.numbers import number_of, numbers_of
 from app.domain.states import Action
 from app.domain.terms import Checkpoint, ExpertReviewState, ProgrammeKind, ProgrammeState
 from app.domain.text import N_
@@ -66,8 +67,8 @@ class ReviewPage(PageView):
             statement = statement.where(named | Programme.number.icontains(found["q"], autoescape=True))
         if found.get("kind") in set(ProgrammeKind):
             statement = statement.where(Programme.kind == ProgrammeKind(found["kind"]))
-        if found.get("institution", "").isdigit() and len(found["institution"]) < 10:
-            statement = statement.where(Programme.institution_id == int(found["institution"]))
+        if (institution := number_of(found.get("institution"))) is not None:
+            statement = statement.where(Programme.institution_id == institution)
         return statement
 
     def _controls(self, asked: Asked) -> list[Control]:
@@ -98,7 +99,7 @@ class ReviewPage(PageView):
     @has_access
     def approve(self) -> Any:
         """Approve every waiting class of the chosen programmes."""
-        keys = [int(key) for key in request.form.getlist("rowid") if key.isdigit() and len(key) < 10]
+        keys = numbers_of(request.form.getlist("rowid"))
         if not keys:
             flash(_("Choose at least one row first."), "warning")
             return redirect(url_for("ReviewPage.index"))
@@ -146,7 +147,7 @@ class ReviewPage(PageView):
     @has_access
     def ask(self, pk: int) -> Any:
         """Ask experts for their opinion."""
-        keys = [int(key) for key in request.form.getlist("expert") if key.isdigit() and len(key) < 10]
+        keys = numbers_of(request.form.getlist("expert"))
         return self._act(
             pk, lambda: programme_review.ask_experts(pk, keys, actor=self.actor), _("The experts were asked.")
         )
@@ -199,8 +200,8 @@ def _whole(name: str, default: int | None, problems: list[Problem]) -> int | Non
         if default is not None:
             problems.append(problem("missing", N_("Please fill this in."), field=name))
         return default
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
+    if (number := number_of(text)) is not None:
+        return number
     problems.append(problem("unreadable", N_("Enter a whole number."), field=name))
     return default
 

@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
 from app.domain.errors import NotVisible
+from app.domain.numbers import number_of, numbers_of
 from app.extensions import db
 from app.models import School, Subject, Teacher, TrainingClass
 from app.security.scope import fetch_visible
@@ -118,19 +119,15 @@ def _able(fits: list[Fit], chosen: tuple[int, ...]) -> set[int]:
 
 def _asked(address: Address, chosen: tuple[int, ...]) -> proxy.Asked:
     given = address.filters
-    subject = given.get("subject", "")
     named = _numbers(given.get("teachers", "").split(","))
     return proxy.Asked(
-        given.get("q", ""), int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 10 else None,
-        named, address.page, address.size,
+        given.get("q", ""), number_of(given.get("subject", "")), named, address.page, address.size,
     )  # fmt: skip
 
 
 def _numbers(parts: Any) -> tuple[int, ...]:
     """Return the keys among `parts`, each once."""
-    good = (part.strip() for part in parts)
-    keys = (int(part) for part in good if part.isascii() and part.isdigit() and len(part) < 10)
-    return tuple(dict.fromkeys(keys))[: proxy.MOST_AT_ONCE]
+    return tuple(dict.fromkeys(numbers_of(part.strip() for part in parts)))[: proxy.MOST_AT_ONCE]
 
 
 def _names(outcome: Outcome) -> dict[int, str]:

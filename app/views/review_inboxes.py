@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Invalid, NotVisible
+from app.domain.numbers import number_of, numbers_of
 from app.domain.reasons import PHRASES
 from app.domain.state_shapes import Action, Party
 from app.domain.terms import EnrollmentState
@@ -123,9 +124,10 @@ class ReviewInbox(PageView):
         if request.form.get("everything"):
             return ids_of(_asked(address), self.party, actor=self.actor, most=MOST_AT_ONCE)
         given = request.form.getlist("rowid")[:MOST_AT_ONCE]
-        if not all(key.isascii() and key.isdigit() and len(key) < 10 for key in given):
+        keys = numbers_of(given)
+        if len(keys) < len(given):
             raise NotVisible
-        return [int(key) for key in given]
+        return keys
 
     def _run(self, act: Act, keys: Sequence[int], reason: str) -> BulkOutcome:
         verb = getattr(review, act.action.value)
@@ -183,14 +185,10 @@ def _asked(address: Address) -> Asked:
     given = address.filters
     states = {state.value: state for state in EnrollmentState}
     return Asked(
-        decided=given.get("tab") == "decided", class_id=_number(given.get("class")),
-        subject_id=_number(given.get("subject")), words=given.get("q", ""), state=states.get(given.get("state", "")),
+        decided=given.get("tab") == "decided", class_id=number_of(given.get("class")),
+        subject_id=number_of(given.get("subject")), words=given.get("q", ""), state=states.get(given.get("state", "")),
         page=address.page, size=address.size,
     )  # fmt: skip
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _controls(found: Inbox, address: Address) -> list[Control]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from wtforms.validators import InputRequired
 
 from app.domain.errors import Conflict, DomainError, Invalid
+from app.domain.numbers import numbers_of
 from app.extensions import db
 from app.models import School, Teacher
 from app.security.scope import fetch_manageable, fetch_visible, select_visible
@@ -27,7 +28,7 @@ MOST_NUMBERS = 2000
 def numbers(name: str, given: Any = None) -> list[int]:
     """Return the row numbers sent under `name`; whatever is none is left out."""
     sent = request.form.getlist(name) if given is None else given.split(",")
-    return [int(part) for part in sent[:MOST_NUMBERS] if part.isdecimal() and len(part) < 10]
+    return numbers_of(sent[:MOST_NUMBERS])
 
 
 def posted() -> list[tuple[str, str]]:

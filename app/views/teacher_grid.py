@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from app.domain.errors import Invalid, problem
 from app.domain.identity import mask_phone
+from app.domain.numbers import numbers_of
 from app.domain.teachers import REQUIRED
 from app.domain.terms import Gender, TeacherStatus
 from app.domain.text import N_, LabelledEnum
@@ -144,8 +145,7 @@ class TeacherGridPage(PageView):
 
     @staticmethod
     def _chosen() -> list[int]:
-        parts = request.args.get("rows", "").split(",")
-        return [int(part) for part in parts if part.isdecimal() and len(part) < 10][: teacher_grid.MOST_ROWS]
+        return numbers_of(request.args.get("rows", "").split(","))[: teacher_grid.MOST_ROWS]
 
     def _asked(self) -> Asked:
         view = self._list()

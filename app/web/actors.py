@@ -10,6 +10,7 @@ from flask import current_app, g, has_app_context, has_request_context, request,
 from flask_login import current_user
 
 from app.domain.clock import now
+from app.domain.numbers import number_of
 from app.models import Account
 from app.security.actor import Actor
 from app.security.crypto import Vault, vault
@@ -21,7 +22,7 @@ SECONDS_A_DAY = 24 * 60 * 60
 
 def session_parts(text: Any) -> tuple[int, int, int]:
     """Return account, session version and beginning (seconds since 1970) of what `Account.get_id` gave; 0 if absent."""
-    parts = [int(part) if part.isdigit() else 0 for part in str(text).split(".")]
+    parts = [number_of(part, digits=11) or 0 for part in str(text).split(".")]
     account, version, began = (*parts, 0, 0)[:3]
     return account, version, began
 

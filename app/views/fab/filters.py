@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 
 from app.domain.clock import day_start
 from app.domain.errors import NotVisible
+from app.domain.numbers import number_of
 from app.domain.text import LabelledEnum
 from app.models import Bureau, Institution, Region, School, UtcDateTime
 from app.security.actor import Actor
@@ -96,7 +97,8 @@ def related(name: str, target: type[Any], *, label: str | None = None) -> Filter
     def condition(model: type[Any], value: str) -> Any:
         mapped = property_of(model, name)
         column = next(iter(mapped.local_columns))
-        return column == int(value) if value.isdigit() and len(value) < 10 else None
+        key = number_of(value)
+        return column == key if key is not None else None
 
     return Filter(name, "remote", condition, label, target=target)
 

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from flask import request
 from markupsafe import Markup
 
+from app.domain.numbers import number_of
+
 PAGE_SIZES = (10, 25, 50, 100, 200)
 DEFAULT_SIZE = 25
 KEPT = 200  # characters of a filter value that are looked at
@@ -32,12 +34,12 @@ class Asked:
         given = {name: request.args.get(prefix + name, "").strip()[:KEPT] for name in filter_names}
         order = request.args.get(f"{prefix}order", "")
         descending, order = order.startswith("-"), order.removeprefix("-")
-        size = _number(request.args.get(f"{prefix}size"), DEFAULT_SIZE)
+        size, page = (number_of(request.args.get(prefix + name), digits=8) for name in ("size", "page"))
         return cls(
             filters={name: value for name, value in given.items() if value},
             order=order if order in order_columns else "",
             descending=descending,
-            page=max(_number(request.args.get(f"{prefix}page"), 1), 1),
+            page=page or 1,
             size=size if size in PAGE_SIZES else DEFAULT_SIZE,
             columns=",".join(request.args.getlist(f"{prefix}cols"))[:KEPT],
         )
@@ -49,10 +51,6 @@ class Asked:
         state |= {"cols": self.columns, **changes}
         plain = {"page": 1, "size": DEFAULT_SIZE, "order": ""}
         return "?" + urlencode({n: v for n, v in state.items() if v not in ("", None) and plain.get(n) != v})
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 9 else default
 
 
 @dataclass(frozen=True)
