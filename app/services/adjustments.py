@@ -36,7 +36,8 @@ from app.models import ClassAdjustment, Enrollment, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_manageable
 from app.services import audiences, audit, reserve
-from app.services.class_facts import LIVE, Counts, counts_of, locked_class, standing_of
+from app.services.class_facts import Counts, counts_of, locked_class, standing_of
+from app.services.enrollment_facts import live
 from app.services.lookalikes import titles_like
 from app.services.notifications import notify
 from app.services.parameters import policy_of
@@ -165,7 +166,7 @@ def _drop_requests(row: TrainingClass, made: ClassAdjustment, reason: str) -> No
 
 
 def _live_in(row: TrainingClass) -> Any:
-    return (Enrollment.training_class_id == row.id) & Enrollment.state.in_(LIVE)
+    return (Enrollment.training_class_id == row.id) & live()
 
 
 def _tell_cancelled(row: TrainingClass, touched: Sequence[int], reason: str) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from app.domain.clock import now
-from app.domain.look_alikes import Profile, most_alike
 from app.domain.terms import EnrollmentState, RoundKind, RoundTwoOpenTo, WindowKind
 from app.domain.text import N_
 from app.extensions import db
 from app.models import BatchWindow, Enrollment, TrainingClass
 from app.security.actor import Actor
-from app.services.catalogue import LOADS, Entry, Reader, enrolled_in, entries_of, offered
-from app.services.enrollment_facts import live
+from app.services.catalogue import LOADS, Entry, Reader, entries_of, offered
+from app.services.enrollment_facts import live, live_count
+from app.services.lookalikes import nearest
 from app.services.waiting import Waiting, waits
 
-POOL = 200  # open classes that are compared; the nearest in time when there are more
 FAILED = (EnrollmentState.CLASS_CANCELLED, EnrollmentState.NOT_DRAWN, EnrollmentState.DECLINED)
 
 
@@ -28,25 +27,17 @@ def look_alikes(lost: Sequence[TrainingClass], reader: Reader, *, most: int = 3)
     """
     if not lost or reader.actor.teacher_id is None:
         return {}
-    pool = {row.id: row for row in _open_classes(reader)}
-    profiles = [_profile(row) for row in pool.values()]
-    chosen = {row.id: most_alike(_profile(row), profiles, most) for row in lost}
-    wanted = [pool[key] for key in dict.fromkeys(key for keys in chosen.values() for key in keys)]
+    chosen = nearest(lost, _open_classes(reader), most)
+    wanted = list(dict.fromkeys(one for classes in chosen.values() for one in classes))
     told = {entry.row.id: entry for entry in entries_of(wanted, reader)}
-    return {key: [told[one] for one in keys] for key, keys in chosen.items()}
+    return {key: [told[one.id] for one in classes] for key, classes in chosen.items()}
 
 
-def _open_classes(reader: Reader) -> Collection[TrainingClass]:
+def _open_classes(reader: Reader) -> Select[tuple[TrainingClass]]:
     held = exists().where(
         Enrollment.training_class_id == TrainingClass.id, Enrollment.teacher_id == reader.actor.teacher_id, live()
     )
-    open_ones = offered(reader).where(TrainingClass.seats > enrolled_in(), ~held)
-    return list(db.session.scalars(open_ones.options(*LOADS).order_by(TrainingClass.starts_on).limit(POOL)))
-
-
-def _profile(row: TrainingClass) -> Profile:
-    subjects = frozenset(subject.id for subject in row.programme.subjects)
-    return Profile(row.id, row.programme_id, row.institution_id, row.credit_hours, row.starts_on, subjects)
+    return offered(reader).where(TrainingClass.seats > live_count(), ~held)
 
 
 def has_right_to_round_two(reader: Reader) -> bool:

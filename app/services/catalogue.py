@@ -39,7 +39,7 @@ from app.models import (
 from app.security.actor import Actor
 from app.security.scope import fetch_visible, select_visible
 from app.services.calendar import batch_now
-from app.services.enrollment_facts import Case, candidates_of, cases, live, occasion_of
+from app.services.enrollment_facts import Case, candidates_of, cases, live, live_count, occasion_of
 from app.services.enrollment_standing import standings
 from app.services.transitions import may_move
 
@@ -218,12 +218,6 @@ def _all_or(programme: Any, value: Any, wanted: int | None) -> Condition:
     return or_(TrainingClass.programme_id.not_in(named), TrainingClass.programme_id.in_(named.where(value == wanted)))
 
 
-def enrolled_in() -> Any:
-    """Return the number of live enrollments of a class, as a column."""
-    mine = Enrollment.training_class_id == TrainingClass.id
-    return select(func.count()).where(mine, live()).correlate(TrainingClass).scalar_subquery()
-
-
 def conditions(wanted: Wanted, actor: Actor) -> list[Condition]:
     """Return what is asked for as conditions; those that are not asked for are left out."""
     subject, stage = programme_subject.c, programme_stage.c
@@ -238,7 +232,7 @@ def conditions(wanted: Wanted, actor: Actor) -> list[Condition]:
         (wanted.starts_until, lambda: TrainingClass.starts_on <= wanted.starts_until),
         (wanted.hours_from, lambda: TrainingClass.credit_hours >= wanted.hours_from),
         (wanted.hours_until, lambda: TrainingClass.credit_hours <= wanted.hours_until),
-        (wanted.free, lambda: TrainingClass.seats > enrolled_in()),
+        (wanted.free, lambda: TrainingClass.seats > live_count()),
         (wanted.favourites, lambda: TrainingClass.id.in_(_marked(actor))),
     ]
     return [condition() for value, condition in asked if value]
@@ -266,7 +260,7 @@ def _ordering(order: Order) -> tuple[Any, ...]:
         Order.NEWEST: (),
         Order.STARTS: (TrainingClass.starts_on,),
         Order.HOURS: (TrainingClass.credit_hours.desc(),),
-        Order.SEATS: ((TrainingClass.seats - enrolled_in()).desc(),),
+        Order.SEATS: ((TrainingClass.seats - live_count()).desc(),),
     }
     return (*first[order], TrainingClass.id.desc())
 

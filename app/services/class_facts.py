@@ -12,16 +12,15 @@ from sqlalchemy import func, select
 
 from app.domain.calendar import AnyWindow, Timing, is_kind_open, phase_of, window_of
 from app.domain.clock import now
-from app.domain.states import Kind, live_states
 from app.domain.terms import EnrollmentState, RoundKind, WindowKind
 from app.extensions import db
 from app.models import BatchWindow, Enrollment, Screening, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_manageable
 from app.services import seats
+from app.services.enrollment_facts import LIVE
 
 S = EnrollmentState
-LIVE = live_states(Kind.ENROLLMENT)
 
 
 def locked_class(class_id: int, *, actor: Actor) -> TrainingClass:

@@ -14,12 +14,13 @@ from sqlalchemy.orm import joinedload
 from app.domain.adjustments import most_seats
 from app.domain.policy import Policy
 from app.domain.screening import DrawState, draw_state
-from app.domain.terms import AdjustmentState, ClassState, EnrollmentState, WindowKind
+from app.domain.terms import AdjustmentState, ClassState, WindowKind
 from app.extensions import db
-from app.models import ClassAdjustment, Enrollment, Institution, Screening, TrainingClass
+from app.models import ClassAdjustment, Institution, Screening, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import manageable_clause, visible_clause
-from app.services.class_facts import LIVE, Counts, Standing, counts_of, standings_of
+from app.services.class_facts import Counts, Standing, counts_of, standings_of
+from app.services.enrollment_facts import live_count, unseated_count
 from app.services.parameters import policy_of
 
 SHOWN_STATES = (ClassState.OFFERED, ClassState.RUNNING, ClassState.CANCELLED)
@@ -100,20 +101,12 @@ def class_lines(asked: LinesAsked, *, actor: Actor) -> Lines:
     """Return the classes the actor answers for, the fullest first."""
     found = _filtered(asked, actor)
     count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    crowd = (enrolled() * 100 / TrainingClass.seats).desc()
+    crowd = (live_count() * 100 / TrainingClass.seats).desc()
     page = found.order_by(TrainingClass.state == ClassState.CANCELLED, crowd, TrainingClass.id)
     rows = db.session.scalars(
         page.options(joinedload(TrainingClass.institution)).limit(asked.size).offset((asked.page - 1) * asked.size)
     )
     return Lines(lines_of(list(rows)), count)
-
-
-def enrolled() -> Any:
-    """Return the number of live enrollments of a class, as a part of a query."""
-    return (
-        select(func.count()).where(Enrollment.training_class_id == TrainingClass.id, Enrollment.state.in_(LIVE))
-        .correlate(TrainingClass).scalar_subquery()
-    )  # fmt: skip
 
 
 def _filtered(asked: LinesAsked, actor: Actor) -> Select[Any]:
@@ -133,25 +126,16 @@ def _shown(show: str) -> ColumnElement[bool] | None:
     open_now = TrainingClass.state == ClassState.OFFERED
     screened = exists().where(Screening.training_class_id == TrainingClass.id)
     conditions: dict[str, ColumnElement[bool]] = {
-        "over": open_now & (enrolled() > TrainingClass.seats),
-        "few": open_now & (enrolled() <= policy_of().institution_cancel_limit_round_two),
+        "over": open_now & (live_count() > TrainingClass.seats),
+        "few": open_now & (live_count() <= policy_of().institution_cancel_limit_round_two),
         "requested": exists().where(
             ClassAdjustment.training_class_id == TrainingClass.id, ClassAdjustment.state == AdjustmentState.REQUESTED
         ),
-        "ready": open_now & ~screened & (_unseated() > TrainingClass.seats - TrainingClass.taken),
+        "ready": open_now & ~screened & (unseated_count() > TrainingClass.seats - TrainingClass.taken),
         "frozen": exists().where(Screening.training_class_id == TrainingClass.id, Screening.drawn_at.is_(None)),
         "drawn": exists().where(Screening.training_class_id == TrainingClass.id, Screening.drawn_at.is_not(None)),
     }
     return conditions.get(show)
-
-
-def _unseated() -> Any:
-    waiting = Enrollment.state == EnrollmentState.AWAITING_INSTITUTION
-    return (
-        select(func.count())
-        .where(Enrollment.training_class_id == TrainingClass.id, waiting, Enrollment.holds_seat.is_(False))
-        .correlate(TrainingClass).scalar_subquery()
-    )  # fmt: skip
 
 
 def lines_of(rows: Collection[TrainingClass]) -> list[ClassLine]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, literal, or_, select, union_all
 
 from app.domain.calendar import enrollment_window, is_open
 from app.domain.clock import SHANGHAI, now
@@ -152,6 +152,21 @@ def unseated() -> ColumnElement[bool]:
     return and_(Enrollment.state == EnrollmentState.AWAITING_INSTITUTION, Enrollment.holds_seat.is_(False))
 
 
+def live_count() -> ScalarSelect[int]:
+    """Return the number of live enrollments of a class, as a column of a query on classes."""
+    return _count_where(live())
+
+
+def unseated_count() -> ScalarSelect[int]:
+    """Return the number of those of a class who wait for a seat (`unseated`), as a column of a query on classes."""
+    return _count_where(unseated())
+
+
+def _count_where(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    mine = Enrollment.training_class_id == TrainingClass.id
+    return select(func.count()).where(mine, condition).correlate(TrainingClass).scalar_subquery()
+
+
 # --- the moment
 
 WINDOWS = (
@@ -180,13 +195,11 @@ def _occasion(windows: Collection[Any]) -> Occasion:
 
 # --- classes
 
-_mine = Enrollment.training_class_id == TrainingClass.id
 CLASSES = select(
     TrainingClass.id, TrainingClass.programme_id, TrainingClass.title, TrainingClass.number, TrainingClass.state,
     TrainingClass.kind, TrainingClass.credit_hours, TrainingClass.seats, TrainingClass.taken, TrainingClass.starts_on,
     TrainingClass.ends_on, TrainingClass.batch_id, TrainingClass.training_year_id, TrainingClass.checkpoint,
-    select(func.count()).where(_mine, live()).scalar_subquery().label("enrolled"),
-    select(func.count()).where(_mine, unseated()).scalar_subquery().label("waiting"),
+    live_count().label("enrolled"), unseated_count().label("waiting"),
 )  # fmt: skip
 CLASSES_BY_KEY = CLASSES.where(TrainingClass.id.in_(bindparam("class_ids", expanding=True)))
 

@@ -104,3 +104,14 @@ def test_the_same_programme_then_the_subject_then_the_house_then_the_days() -> N
     ]  # fmt: skip
     assert most_alike(lost, others, 9) == [2, 3, 4, 5, 6]
     assert most_alike(lost, others, 2) == [2, 3]
+
+
+@pytest.mark.req("ENR-13")
+def test_a_free_seat_comes_before_everything_and_a_shared_stage_before_the_house() -> None:
+    day = date(2026, 5, 1)
+    lost = Profile(1, 1, 1, 24, day, frozenset({7}), frozenset({3}))
+    full = Profile(2, 1, 1, 24, day, frozenset({7}), frozenset({3}), full=True)
+    stage = Profile(3, 9, 9, 24, day, frozenset({7}), frozenset({3, 4}))
+    house = Profile(4, 9, 1, 24, day, frozenset({7}), frozenset({4}))
+    every = Profile(5, 9, 9, 24, day)  # for every subject and stage
+    assert most_alike(lost, [full, house, every, stage], 9) == [3, 5, 4, 2]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from app.domain.calendar import school_window
 from app.domain.clock import SHANGHAI, deadline_after
-from app.domain.states import Action, Kind, Party, live_states
+from app.domain.states import Action, Party
 from app.domain.terms import (
     Checkpoint,
     ClassState,
@@ -29,6 +29,7 @@ from app.services.demo.drawing import draw, frozen
 from app.services.demo.ledger import Ledger, Step, stamps
 from app.services.demo.making import Making, Row
 from app.services.demo.terms import Standing, noon
+from app.services.enrollment_facts import LIVE
 
 DIGITS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of an enrollment number, as the platform makes them
 NUMBER_LENGTH = 12
@@ -41,7 +42,6 @@ EVALUATION_DAYS = 10  # P9, as the province has left it
 EVENING = time(20, 15)
 FINISHED = (ClassState.COMPLETED, ClassState.CREDITED)
 E, A, P = EnrollmentState, Action, Party
-LIVE = live_states(Kind.ENROLLMENT)
 FAILED = (E.NOT_DRAWN, E.DECLINED, E.CLASS_CANCELLED)  # at the institution: these may come again in round two
 
 
