@@ -79,7 +79,7 @@ def day_in(cell: Cell) -> date | None:
 
 
 def _day_from(text: str) -> date | None:
-    if text.isdecimal() and int(text) in _SERIALS and len(text) < 6:
+    if len(text) < 6 and text.isdecimal() and int(text) in _SERIALS:
         return _SERIAL_ZERO + timedelta(days=int(text))
     found = _SEPARATED.fullmatch(text) or _COMPACT.fullmatch(text)
     try:

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
+from app.domain.numbers import numbers_of
 from app.domain.terms import InitialPassword, RoleName
 from app.extensions import db
 from app.jobs.accounts import SCHOOLS, TEACHERS
@@ -78,7 +79,7 @@ class AccountBatchPage(PageView):
     def teachers(self) -> Any:
         """Make the accounts of the chosen teachers, or of all who wait; very many in the background."""
         school = self._school(request.form.get("school", ""))
-        chosen = [int(key) for key in request.form.getlist("teacher") if key.isdigit() and len(key) < 10]
+        chosen = numbers_of(request.form.getlist("teacher"))
         everybody = request.form.get("which") == "all"
         keys = account_batches.keys_without(actor=self.actor, school=school) if everybody else chosen
         account_batches.require_batch(RoleName.TEACHER, self.actor)

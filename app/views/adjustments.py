@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, Invalid, NotVisible, Problem
+from app.domain.numbers import number_of, numbers_of
 from app.domain.terms import AdjustmentKind, ClassState, EnrollmentState
 from app.extensions import db
 from app.models import ClassAdjustment, Enrollment, TrainingClass
@@ -35,8 +36,7 @@ VERBS = ("index", "show", "plan", "carry_out", "expand", "cancel", "ask", "decid
 
 def number(name: str) -> int | None:
     """Return a number that was typed; None for anything else."""
-    text = request.values.get(name, "").strip()
-    return int(text) if text.isdecimal() and len(text) < 7 else None
+    return number_of(request.values.get(name, "").strip(), digits=6)
 
 
 def typed(name: str) -> str:
@@ -75,7 +75,7 @@ class AdjustmentPage(PageView):
     @has_access
     def plan(self) -> Any:
         """Tell in numbers what is about to be done to the chosen classes."""
-        keys = [int(key) for key in request.form.getlist("rowid") if key.isdecimal() and len(key) < 10]
+        keys = numbers_of(request.form.getlist("rowid"))
         return self._plan_page(self._act(), keys)
 
     @expose("/carry-out", methods=["POST"])
@@ -122,7 +122,8 @@ class AdjustmentPage(PageView):
     def _shown() -> dict[int, int]:
         """Return class → people as the page had shown them."""
         pairs = (part.partition(":") for part in request.form.getlist("shown")[: bulk.MOST])
-        return {int(a): int(b) for a, _sign, b in pairs if a.isdecimal() and b.isdecimal() and len(a + b) < 18}
+        read = ((number_of(key), number_of(people)) for key, _sign, people in pairs)
+        return {key: people for key, people in read if key is not None and people is not None}
 
     # --- one class
 
@@ -183,7 +184,7 @@ class AdjustmentPage(PageView):
     @has_access
     def reassign(self, pk: int) -> Any:
         """Move chosen admitted teachers into another class."""
-        keys = [int(key) for key in request.form.getlist("rowid") if key.isdecimal() and len(key) < 10]
+        keys = numbers_of(request.form.getlist("rowid"))
 
         def told(done: reassignment.Reassigned) -> str:
             for key, problems in done.refused.items():

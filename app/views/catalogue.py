@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, flash, make_response, redirect, request, url_for
+from flask import flash, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
@@ -139,7 +139,7 @@ class CataloguePage(PageView):
     def _class_page(self, pk: int, problems: tuple[Problem, ...] = ()) -> str:
         entry, reader = catalogue.entry_of(pk, actor=self.actor)
         return self.render_template(
-            "catalogue/class.html", title=str(entry.row), entry=entry, reader=reader, plan_url=plan_url,
+            "catalogue/class.html", title=str(entry.row), entry=entry, reader=reader,
             refused=[sentence(problem) for problem in problems], others=_others(entry, reader),
             breadcrumbs=[(_("Course catalogue"), url_for("CataloguePage.index")), (str(entry.row), None)],
         )  # fmt: skip
@@ -150,12 +150,6 @@ def _others(entry: Entry, reader: Reader) -> list[Entry]:
     if entry.enrollment is not None or not entry.refusals:
         return []
     return alternatives.look_alikes([entry.row], reader).get(entry.row.id, [])
-
-
-def plan_url(key: int) -> str:
-    """Return where a version of a training plan is downloaded (PRG-3)."""
-    endpoint = "DeclarationPage.plan_file"
-    return url_for(endpoint, pk=key) if endpoint in current_app.view_functions else ""
 
 
 def tabs(reader: Reader, active: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, g, redirect, request
+from flask import g, redirect, request
 from flask_appbuilder.actions import action
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -21,12 +21,12 @@ from app.services.outcomes import BulkOutcome
 from app.services.teacher_lists import LISTS, reference_choices
 from app.services.transitions import history
 from app.views.fab import RecordView, choice, related
+from app.views.fab.bulk import keys_of, tell, typed_reason
 from app.views.fab.columns import EMPTY, label_of, text_of
 from app.views.fab.light_rows import Reader
 from app.views.fab.pages import safe_next
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
-from app.web.i18n import sentence
 
 STARS = "*" * 14  # before the last four of an ID number
 
@@ -85,7 +85,7 @@ class ChangeRequestView(RecordView):
     order_columns = ["created_at", "state"]
     show_columns = ["teacher", "school", "state", "note", "created_at", "moved_at"]
     filters = (choice("state", ChangeRequestState), related("school", School))
-    list_template = "change_requests/list.html"
+    bulk_reason = N_("Reason (needed to refuse)")
     show_template = "change_requests/show.html"
     empty_hint = N_("No teacher asks for a change at present.")
     method_permission_name = {"approve": "decide", "refuse": "decide"}
@@ -120,27 +120,17 @@ class ChangeRequestView(RecordView):
     def approve(self, rows: Any) -> Any:
         """Bring the chosen requests into the records."""
         anyway = request.form.get("anyway") == "yes" and len(rows) == 1
-        outcome = requests.approve(_keys(rows), actor=self.actor, vault=current_vault(), anyway=anyway)
+        outcome = requests.approve(keys_of(rows), actor=self.actor, vault=current_vault(), anyway=anyway)
         return self._decided(rows, outcome)
 
     @action("refuse", N_("Refuse"), N_("The records stay; the teachers read your reason."), "ti-circle-x")
     def refuse(self, rows: Any) -> Any:
         """Refuse the chosen requests."""
-        reason = request.form.get("reason", "").strip()[:200] or None
-        return self._decided(rows, requests.refuse(_keys(rows), reason, actor=self.actor))
+        return self._decided(rows, requests.refuse(keys_of(rows), typed_reason(), actor=self.actor))
 
     def _decided(self, rows: Any, outcome: BulkOutcome) -> Any:
-        names = {row.id: row.teacher.name for row in rows}
-        if outcome.done:
-            flash(_("Done: %(count)d.", count=len(outcome.done)), "success")
-        for key, problems in outcome.refused.items():
-            why = " ".join(sentence(found) for found in problems)
-            flash(_("%(name)s: %(why)s", name=names[key], why=why), "danger")
+        tell(outcome, {row.id: row.teacher.name for row in rows})
         return redirect(safe_next(self._url("list")))
-
-
-def _keys(rows: Any) -> list[int]:
-    return [row.id for row in rows]
 
 
 def _line(change: Change) -> Markup:

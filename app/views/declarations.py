@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.domain.errors import DomainError, Invalid, NotPermitted, NotVisible
+from app.domain.numbers import numbers_of
 from app.domain.terms import ProgrammeKind, WindowKind
 from app.extensions import db
 from app.models import DeclarationDraft, Programme, Region
@@ -199,7 +200,7 @@ class DeclarationPage(PageView):
 
 def _routed(region_ids: Any) -> str:
     """Return the line that names the reviewing bureau, or what is missing for it."""
-    keys = [int(key) for key in region_ids or [] if str(key).isascii() and str(key).isdigit() and len(str(key)) < 10]
+    keys = numbers_of(region_ids or [])
     paths = db.session.scalars(select(Region.path).where(Region.id.in_(keys))).all() if keys else []
     if not paths:
         return _("Choose target regions to see which bureau reviews.")

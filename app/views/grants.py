@@ -19,6 +19,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.clock import today
 from app.domain.errors import DomainError, Invalid, NotVisible
+from app.domain.numbers import number_of, numbers_of
 from app.domain.terms import GrantExtent, OrganisationStatus, RegionLevel
 from app.exchange.grants import write_grants
 from app.extensions import db
@@ -41,9 +42,8 @@ def _matrix_asked(asked: Asked) -> MatrixAsked:
         day = date.fromisoformat(given.get("day", ""))
     except ValueError:
         day = None
-    city = given.get("city", "")
     return MatrixAsked(
-        wanted=given.get("q", ""), city_id=int(city) if city.isdecimal() and len(city) < 10 else None,
+        wanted=given.get("q", ""), city_id=number_of(given.get("city")),
         granted={"yes": True, "no": False}.get(given.get("granted", "")), day=day, page=asked.page, size=asked.size,
     )  # fmt: skip
 
@@ -97,9 +97,7 @@ class GrantPage(PageView):
     def choose(self) -> Any:
         """Show the tree for one or many institutions: `?institutions=1,2,3`."""
         self.actor.require("grant", "Institution")
-        wanted = [
-            int(part) for part in request.args.get("institutions", "").split(",") if part.isdecimal() and len(part) < 10
-        ]
+        wanted = numbers_of(request.args.get("institutions", "").split(","))
         form = GrantForm(formdata=None, valid_from=today(), valid_to=date(today().year, 12, 31))
         return self._choice(form, wanted, [], [])
 
@@ -202,7 +200,7 @@ class GrantPage(PageView):
 
     @staticmethod
     def _numbers(name: str) -> list[int]:
-        return [int(value) for value in request.form.getlist(name) if value.isdecimal() and len(value) < 10]
+        return numbers_of(request.form.getlist(name))
 
     @staticmethod
     def _asked_validity(known: list[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, url_for
+from flask import redirect, url_for
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext as _
 
@@ -137,11 +137,10 @@ def _bars(title: str, columns: list[str], rows: Any, value: int) -> dict[str, An
 
 
 def _links(actor: Actor) -> list[dict[str, str]]:
-    present = current_app.view_functions
-    able = [e for e in QUICK_LINKS if e.endpoint in present and e.shown_to(actor)]
     chosen: dict[str, Entry] = {}
-    for entry in able:
-        chosen.setdefault(entry.endpoint, entry)
+    for entry in QUICK_LINKS:
+        if entry.shown_to(actor):
+            chosen.setdefault(entry.endpoint, entry)
     return [
         {"label": _(entry.label), "icon": entry.icon, "url": url_for(entry.endpoint)}
         for entry in list(chosen.values())[:MOST_LINKS]

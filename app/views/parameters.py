@@ -18,6 +18,7 @@ from app.extensions import db
 from app.models import ParameterChange
 from app.services.parameters import set_parameter, values_of
 from app.views.fab import PageView
+from app.views.fab.bulk import typed_reason
 from app.web.i18n import sentence
 
 HISTORY = 20  # newest changes shown
@@ -42,7 +43,7 @@ class ParameterPage(PageView):
         """Save what was changed; what is wrong is shown beside its field and the rest is kept as typed."""
         typed = {name: self._typed(p) for name, p in PARAMETERS.items() if name in request.form}
         problems: dict[str, list[str]] = {}
-        reason = request.form.get("reason", "").strip()[:200] or None
+        reason = typed_reason()
         for name, text in typed.items():
             try:
                 set_parameter(name, text, actor=self.actor, reason=reason)

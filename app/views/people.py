@@ -20,6 +20,7 @@ from app.security.rules.people import kept_here
 from app.services import teachers
 from app.services.teacher_history import history_of_teacher
 from app.views.fab import RecordView, choice, related
+from app.views.fab.bulk import typed_reason
 from app.views.fab.columns import cell_of, label_of
 from app.views.fab.forms import RecordForm
 from app.views.fab.interface import ScopedInterface
@@ -134,7 +135,7 @@ class TeacherView(RecordView):
 
     def remove(self, pk: str) -> None:
         """Take the record out of the lists; a bureau can restore it."""
-        teachers.soft_delete(pk, actor=self.actor, reason=request.form.get("reason", "").strip()[:200] or None)
+        teachers.soft_delete(pk, actor=self.actor, reason=typed_reason())
 
 
 def _numbers(rows: Any) -> str:

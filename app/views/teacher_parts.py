@@ -12,6 +12,7 @@ from sqlalchemy import select
 from wtforms import SelectField, StringField
 
 from app.domain.identity import mask_phone, normalise_national_id
+from app.domain.numbers import number_of
 from app.domain.teachers import REQUIRED
 from app.domain.terms import AgeBand, AuditAction, Gender, TeacherIssue, TeacherStatus
 from app.domain.text import N_, LabelledEnum
@@ -25,7 +26,7 @@ from app.services.teacher_search import search_clause
 from app.services.teachers import PROTECTED, whole_id
 from app.views.fab import choice, related
 from app.views.fab.columns import EMPTY, label_of, text_of
-from app.views.fab.filters import Filter
+from app.views.fab.filters import Filter, path_of
 from app.views.fab.forms import RecordForm
 from app.views.fab.light_rows import Reader
 from app.web.actors import current_actor, current_vault
@@ -60,10 +61,11 @@ def in_region() -> Filter:
     """Return the filter on the region of the school and everything below it."""
 
     def condition(_model: type[Any], value: str) -> Any:
-        if not value.isdigit() or len(value) >= 10:
+        key = number_of(value)
+        if key is None:
             return None
-        path = select(Region.path).where(Region.id == int(value)).scalar_subquery()
-        below = select(School.id).join(Region, Region.id == School.region_id).where(Region.path.startswith(path))
+        inside = Region.path.startswith(path_of(key))
+        below = select(School.id).join(Region, Region.id == School.region_id).where(inside)
         return Teacher.school_id.in_(below)
 
     return Filter("region", "remote", condition, N_("Region"), target=Region)
@@ -73,8 +75,8 @@ def at_region() -> Filter:
     """Return the filter on schools directly under a region; the board leads here, nobody chooses it."""
 
     def condition(_model: type[Any], value: str) -> Any:
-        known = value.isdigit() and len(value) < 10
-        return Teacher.school_id.in_(select(School.id).where(School.region_id == int(value))) if known else None
+        key = number_of(value)
+        return Teacher.school_id.in_(select(School.id).where(School.region_id == key)) if key is not None else None
 
     return Filter("at", "hidden", condition, N_("Schools directly under"), target=Region)
 

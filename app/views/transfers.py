@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import redirect, request
 from flask_appbuilder.actions import action
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -20,12 +20,12 @@ from app.services.teacher_search import name_contains
 from app.services.transfer_lists import direction_clause, part_clause, part_counts
 from app.services.transitions import history
 from app.views.fab import Filter, RecordView, choice
+from app.views.fab.bulk import keys_of, tell, typed_reason
 from app.views.fab.columns import text_of
 from app.views.fab.listing import Listing
 from app.views.fab.pages import safe_next
 from app.web.actors import current_actor
 from app.web.appearance import LOOKS, UNKNOWN
-from app.web.i18n import sentence
 
 # What can be done in each part of the list.
 OFFERED: dict[str, tuple[str, ...]] = {
@@ -68,6 +68,7 @@ class TransferView(RecordView):
     show_columns = [*list_columns, "reason", "agreed_at", "completed_on", "ended_on", "created_at"]
     filters = (PART, NAME, DIRECTION, choice("kind", TransferKind), choice("state", TransferState))
     list_template = "transfers/list.html"
+    bulk_reason = N_("Reason (needed to refuse)")
     show_template = "transfers/show.html"
     empty_hint = N_("Nobody is transferred at present.")
     method_permission_name = dict.fromkeys(("release", "accept", "refuse", "take_back", "end_secondment"), "transfer")
@@ -111,48 +112,35 @@ class TransferView(RecordView):
             "ti-user-share")  # fmt: skip
     def release(self, rows: Any) -> Any:
         """Let the chosen people go."""
-        return self._decided(rows, decisions.release(_keys(rows), actor=self.actor))
+        return self._decided(rows, decisions.release(keys_of(rows), actor=self.actor))
 
     @action("accept", N_("Take in"), N_("They come to your school, with everything that waits."), "ti-user-down")
     def accept(self, rows: Any) -> Any:
         """Take the chosen people in."""
-        return self._decided(rows, decisions.accept(_keys(rows), actor=self.actor))
+        return self._decided(rows, decisions.accept(keys_of(rows), actor=self.actor))
 
     @action("refuse", N_("Refuse"), N_("They stay where they are; the others read your reason."), "ti-circle-x")
     def refuse(self, rows: Any) -> Any:
         """Refuse the chosen transfers."""
-        return self._decided(rows, decisions.refuse(_keys(rows), _reason(), actor=self.actor))
+        return self._decided(rows, decisions.refuse(keys_of(rows), typed_reason(), actor=self.actor))
 
     @action("take_back", N_("Take back"), N_("The requests end; the other schools are told."), "ti-arrow-back-up")
     def take_back(self, rows: Any) -> Any:
         """Take the chosen requests back."""
-        return self._decided(rows, decisions.take_back(_keys(rows), actor=self.actor, reason=_reason()))
+        return self._decided(rows, decisions.take_back(keys_of(rows), actor=self.actor, reason=typed_reason()))
 
     @action("end_secondment", N_("End the secondment"), N_("They return to their own schools today."), "ti-user-up")
     def end_secondment(self, rows: Any) -> Any:
         """Let the chosen people return."""
-        return self._decided(rows, decisions.end_secondment(_keys(rows), actor=self.actor, reason=_reason()))
+        return self._decided(rows, decisions.end_secondment(keys_of(rows), actor=self.actor, reason=typed_reason()))
 
     def _decided(self, rows: Any, outcome: BulkOutcome) -> Any:
-        names = {row.id: row.teacher.name for row in rows}
-        if outcome.done:
-            flash(_("Done: %(count)d.", count=len(outcome.done)), "success")
-        for key, problems in outcome.refused.items():
-            why = " ".join(sentence(found) for found in problems)
-            flash(_("%(name)s: %(why)s", name=names[key], why=why), "danger")
+        tell(outcome, {row.id: row.teacher.name for row in rows})
         return redirect(self.get_redirect())
 
     def get_redirect(self) -> str:
         """Return the list that was left."""
         return safe_next(self._url("list"))
-
-
-def _keys(rows: Any) -> list[int]:
-    return [row.id for row in rows]
-
-
-def _reason() -> str | None:
-    return request.form.get("reason", "").strip()[:200] or None
 
 
 def entry_of(line: Transition) -> dict[str, Any]:

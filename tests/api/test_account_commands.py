@@ -14,35 +14,24 @@ from tests.world import World
 pytestmark = pytest.mark.req("OPS-6", "ACC-6")
 
 
-@pytest.fixture
-def send(login_as: Any, world: World) -> Any:
-    """`send(who, command, **values)` → status and JSON."""
-
-    def sender(who: str, command: str, /, **values: Any) -> tuple[int, Any]:
-        answer = login_as(who).post(f"/api/v1/commands/account/{command}", json=values)
-        return answer.status_code, answer.json
-
-    return sender
-
-
 def test_an_account_is_created_changed_and_deleted(send: Any, world: World, db: Any) -> None:
     values = {"username": "fresh", "last_name": "新", "roles": ["school_inquirer"], "school": world.school["xihu"].id}
-    status, made = send("county_admin", "create", **values)
+    status, made = send("county_admin", "account/create", **values)
     assert (status, made["name"]) == (201, "新 (fresh)")
-    assert send("county_admin", "create", **values)[1]["problems"][0]["code"] == "name_taken"
+    assert send("county_admin", "account/create", **values)[1]["problems"][0]["code"] == "name_taken"
     changes = {"id": made["id"], "expected_version": made["version"], "changes": {"roles": ["school_admin"]}}
-    assert send("county_admin", "update", **changes)[0] == 200
-    assert send("county_admin", "update", **changes)[0] == 409
+    assert send("county_admin", "account/update", **changes)[0] == 200
+    assert send("county_admin", "account/update", **changes)[0] == 409
     account = db.session.get(Account, made["id"], populate_existing=True)
     assert [role.name for role in account.roles] == ["school_admin"]
-    assert send("county_admin", "delete", id=made["id"])[0] == 200
-    assert send("county_admin", "enable", id=made["id"])[0] == 404
+    assert send("county_admin", "account/delete", id=made["id"])[0] == 200
+    assert send("county_admin", "account/enable", id=made["id"])[0] == 404
 
 
 def test_acts_on_one_account_and_no_first_password_in_the_answer(send: Any, world: World, db: Any) -> None:
     target = world.account["teacher"]
     for command in ("disable", "enable", "unlock", "reset"):
-        status, told = send("school_admin", command, id=target.id)
+        status, told = send("school_admin", f"account/{command}", id=target.id)
         assert (status, set(told)) == (200, {"id", "version", "name"}), command
     db.session.refresh(target)
     assert target.must_change_password
@@ -53,14 +42,14 @@ def test_acts_on_one_account_and_no_first_password_in_the_answer(send: Any, worl
 def test_elsewhere_is_absent_above_is_refused_and_without_the_right_nothing_goes(
     send: Any, world: World, command: str
 ) -> None:
-    assert send("county_admin", command, id=world.account["qingyuan_school"].id)[0] == 404
-    assert send("school_system_admin", command, id=world.account["school_admin"].id)[0] == 403
-    assert send("school_inquirer", command, id=world.account["teacher"].id)[0] == 403
+    assert send("county_admin", f"account/{command}", id=world.account["qingyuan_school"].id)[0] == 404
+    assert send("school_system_admin", f"account/{command}", id=world.account["school_admin"].id)[0] == 403
+    assert send("school_inquirer", f"account/{command}", id=world.account["teacher"].id)[0] == 403
 
 
 def test_a_role_beyond_ones_own_is_refused(send: Any, world: World) -> None:
     values = {"username": "x", "last_name": "x", "roles": ["system_admin"], "school": world.school["xihu"].id}
-    status, told = send("county_admin", "create", **values)
+    status, told = send("county_admin", "account/create", **values)
     assert (status, told["problems"][0]["code"]) == (422, "role_not_given")
 
 

@@ -18,18 +18,10 @@ pytestmark = pytest.mark.req("OPS-6")
 INSTITUTION, BUREAU = "institution_admin", "county_admin"
 
 
-@pytest.fixture
-def send(login_as: Any, world: World, clock: FrozenClock) -> Any:
-    """`send(username, command, **values)` → status and JSON, after round one."""
+@pytest.fixture(autouse=True)
+def after_round_one(clock: FrozenClock) -> None:
+    """The clock, when round one is over."""
     clock.set(AFTER_ROUND_ONE)
-    clients: dict[str, Any] = {}
-
-    def sender(username: str, command: str, **values: Any) -> tuple[int, Any]:
-        client = clients.setdefault(username, login_as(username))
-        answer = client.post(f"/api/v1/commands/{command}", json=values)
-        return answer.status_code, answer.json
-
-    return sender
 
 
 def code(answer: tuple[int, Any]) -> tuple[int, str]:

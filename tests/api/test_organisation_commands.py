@@ -13,19 +13,6 @@ from tests.world import World
 pytestmark = pytest.mark.req("OPS-6")
 
 
-@pytest.fixture
-def send(login_as: Any, world: World) -> Any:
-    """`send(username, command, **values)` → status and JSON."""
-    clients: dict[str, Any] = {}
-
-    def sender(username: str, command: str, **values: Any) -> tuple[int, Any]:
-        client = clients.setdefault(username, login_as(username))
-        answer = client.post(f"/api/v1/commands/{command}", json=values)
-        return answer.status_code, answer.json
-
-    return sender
-
-
 @pytest.mark.req("ORG-3")
 def test_an_institution_comes_with_its_administrator(send: Any, world: World, db: Any) -> None:
     values = {"code": "X1", "name": "新机构", "region": world.region["xihu"].id, "administrator": "newplace"}

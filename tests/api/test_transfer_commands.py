@@ -13,19 +13,6 @@ from tests.world import World, national_id
 pytestmark = pytest.mark.req("OPS-6")
 
 
-@pytest.fixture
-def send(login_as: Any, world: World) -> Any:
-    """`send(username, command, **values)` → status and JSON."""
-    clients: dict[str, Any] = {}
-
-    def sender(username: str, command: str, **values: Any) -> tuple[int, Any]:
-        client = clients.setdefault(username, login_as(username))
-        answer = client.post(f"/api/v1/commands/{command}", json=values)
-        return answer.status_code, answer.json
-
-    return sender
-
-
 @pytest.mark.req("TCH-7", "ORG-6")
 def test_a_transfer_from_finding_to_release(send: Any, world: World, db: Any) -> None:
     status, told = send("school_admin", "transfer/find", text=national_id(4))

@@ -9,6 +9,7 @@ import pytest
 
 from app.jobs.runner import run
 from tests.exchange.conftest import Numbers
+from tests.support.commands import sending
 from tests.support.workbooks import bomb, workbook
 from tests.world import World, national_id
 
@@ -21,14 +22,13 @@ ROWS = [["张改名", national_id(1), "文三路小学", "小学", "语文"], ["
 @pytest.fixture
 def send(login_as: Any, world: World, queue: Numbers) -> Any:
     """`send(username, command, **values)` → status and JSON, after the worker has done what waits."""
-    clients: dict[str, Any] = {}
+    plain = sending(login_as)
 
     def sender(username: str, command: str, **values: Any) -> tuple[int, Any]:
-        client = clients.setdefault(username, login_as(username))
-        answer = client.post(f"/api/v1/commands/import/{command}", json=values)
+        answer = plain(username, f"import/{command}", **values)
         while queue:
             run(queue.pop(0), stopping=lambda: False)
-        return answer.status_code, answer.json
+        return answer
 
     return sender
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app.domain.terms import WindowKind
 from app.views.help import help_of
+from app.views.home import QUICK_LINKS
 from app.views.menu import MENU
 from tests.services.test_calendar import START, new_batches, opened, own_year, spans
 from tests.world import World
@@ -90,6 +91,17 @@ def test_the_first_page_tells_the_reader_what_to_do_in_each_step(
     clock.set(START + timedelta(days=21))
     assert "在选课目录中选班报名" in login_as("teacher").get("/").text
     assert "审核本校教师的报名" in login_as("school_admin").get("/").text
+
+
+@pytest.mark.req("PUB-2")
+@pytest.mark.parametrize("endpoint", sorted({entry.endpoint for entry in QUICK_LINKS}))
+def test_every_quick_link_leads_to_a_page(app: Any, endpoint: str) -> None:
+    assert endpoint in app.view_functions
+
+
+@pytest.mark.req("PUB-2", "TCH-5")
+def test_the_table_of_teachers_is_one_click_from_home(login_as: Any, world: World) -> None:
+    assert 'href="/teachers/grid/' in login_as("school_admin").get("/").text
 
 
 def test_no_calendar_yet_says_so(login_as: LogIn, world: World) -> None:

@@ -43,7 +43,7 @@ class SaveShape(Schema):
     expected_version = key()
 
 
-class FileShape(Schema):
+class RequestShape(Schema):
     """What the school is asked to change, and why."""
 
     changes = fields.Nested(FieldsShape, required=True)
@@ -84,7 +84,7 @@ def refuse_requests(values: Values, actor: Actor) -> Values:
 COMMANDS = (
     Command("my-record/update", "Change fields of one's own record", MAY_FILE, SaveShape, save_own),
     Command(
-        "change-request/file", "Ask the school for changes of one's record", MAY_FILE, FileShape, file_request, 201
+        "change-request/file", "Ask the school for changes of one's record", MAY_FILE, RequestShape, file_request, 201
     ),
     Command("change-request/approve", "Approve change requests", MAY_DECIDE, ApproveShape, approve_requests),
     Command("change-request/refuse", "Refuse change requests, with a reason", MAY_DECIDE, ManyShape, refuse_requests),

@@ -31,7 +31,7 @@ class Base64(fields.String):
             raise ValidationError("no base64") from error
 
 
-class FileShape(Schema):
+class PlanFileShape(Schema):
     """A training plan."""
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
@@ -94,7 +94,7 @@ class DeclareShape(Schema):
     """A declaration to store; `id` and `expected_version` change a stored one, `plan_file` adds a version."""
 
     declaration = fields.Nested(DeclarationShape, required=True)
-    plan_file = fields.Nested(FileShape)
+    plan_file = fields.Nested(PlanFileShape)
     id = fields.Integer(strict=True)
     expected_version = fields.Integer(strict=True)
 

@@ -103,14 +103,19 @@ def related(name: str, target: type[Any], *, label: str | None = None) -> Filter
     return Filter(name, "remote", condition, label, target=target)
 
 
+def path_of(region_id: int) -> Any:
+    """Return the path of a region, as a part of a query."""
+    return select(Region.path).where(Region.id == region_id).scalar_subquery()
+
+
 def subtree(name: str = "region") -> Filter:
     """Return a filter on a region and everything below it."""
 
     def condition(model: type[Any], value: str) -> Any:
-        if not value.isdigit() or len(value) >= 10:
+        key = number_of(value)
+        if key is None:
             return None
-        path = select(Region.path).where(Region.id == int(value)).scalar_subquery()
-        below = select(Region.id).where(Region.path.startswith(path))
+        below = select(Region.id).where(Region.path.startswith(path_of(key)))
         return model.region_id.in_(below)
 
     return Filter(name, "remote", condition, target=Region)

@@ -58,6 +58,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
     search_in: tuple[str, ...] = ("name",)
     editable = True
     empty_hint = ""
+    bulk_reason = ""  # the hint of the field for a reason beside the acts on chosen rows
     import_sheet = ""  # the sheet of app/exchange these rows are imported with
 
     # The framework's own download serves any uploaded file to anybody: there is no such route here.
