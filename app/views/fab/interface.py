@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_appbuilder.models.filters import BaseFilterConverter
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import Select, func, select
 
@@ -14,8 +15,20 @@ from app.security.scope import fetch_visible, visible_clause
 from app.web.actors import current_actor
 
 
+class NoFilters(BaseFilterConverter):
+    """None of the framework's own filters: ours are declared (`views/fab/filters.py`), its stay on a shared view."""
+
+    conversion_table = ()
+
+    def convert(self, col_name: str) -> list[Any]:
+        """Return no filter for any column."""
+        return []
+
+
 class ScopedInterface(SQLAInterface):
     """Reads only visible rows. Writing goes through services, never through here."""
+
+    filter_converter_class = NoFilters
 
     def statement(self, conditions: list[Any]) -> Select[Any]:
         """Return the SELECT of the visible rows that meet `conditions`."""

@@ -78,8 +78,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
         super().__init__(**options)
 
     def _init_properties(self) -> None:
-        """Let the framework know the columns; its own search and forms stay unused."""
-        self.search_columns = [self.datamodel.get_pk_name()]
+        """Let the framework know the columns; its own forms stay unused."""
         self.list_columns = list(self.list_columns or ["name"])
         self.show_columns = list(self.show_columns or self.list_columns)
         self.order_columns = list(self.order_columns or [n for n in self.columns_offered() if self._sortable(n)])
