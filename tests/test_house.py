@@ -117,6 +117,12 @@ def test_request_globals_stay_at_the_edge() -> None:
     assert not strays, "\n".join(strays)
 
 
+def test_numbers_from_outside_are_read_in_one_place() -> None:
+    """`"²".isdigit()` is true and `int("²")` raises: `domain/numbers.py` reads the numbers of addresses and forms."""
+    outside = [ROOT / path for path in sources() if not path.startswith("app/domain/")]
+    assert not found_in(outside, r"\bint\([^\n]*\.is(digit|decimal|numeric)\(", never)
+
+
 # --- states
 
 

@@ -11,6 +11,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from sqlalchemy import select
 
+from app.domain.numbers import number_of
 from app.domain.terms import Gender
 from app.domain.text import N_
 from app.models import Batch, Enrollment, Institution, Teacher, TrainingClass
@@ -96,6 +97,7 @@ def _keyed(name: str, target: type[Any], label: str, clause: Callable[[int], Any
     """Return a filter on a key, chosen by search among the rows of `target`."""
 
     def condition(_model: type[Any], value: str) -> Any:
-        return clause(int(value)) if value.isdigit() and len(value) < 10 else None
+        key = number_of(value)
+        return clause(key) if key is not None else None
 
     return Filter(name, "remote", condition, label, target=target)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.domain.numbers import number_of
 from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
 from app.domain.text import N_
 from app.models import Enrollment, Evaluation, School, Screening, ScreeningCandidate, Transition
@@ -82,7 +83,8 @@ class ScreeningCandidateView(RecordView):
 
 
 def _of_row(model: type[Any], value: str) -> Any:
-    return model.row_id == int(value) if value.isdigit() and len(value) < 10 else None
+    key = number_of(value)
+    return model.row_id == key if key is not None else None
 
 
 class TransitionView(RecordView):
