@@ -29,7 +29,7 @@ class ProgrammeView(RecordView):
     model = Programme
     editable = False
     order_by = "-id"
-    list_columns = ["number", "title", "kind", "institution", "batch", "credit_hours", "state", "submitted_at"]
+    list_columns = ["title", "number", "kind", "institution", "batch", "credit_hours", "state", "submitted_at"]
     show_columns = [
         *list_columns, "credits", "stages", "post_categories", "subjects", "target_regions", "review_bureau",
         "lecturers", "goals", "contents", "outline", "assessment", "classes_allowed", "copied_from",

@@ -137,3 +137,15 @@ def test_an_inbox_leads_to_its_rows_as_a_list_to_export(world: World, login_as: 
     client = login_as("school_admin")
     assert "state=awaiting_school" in client.get("/school-inbox/").text
     assert client.get("/enrollmentview/list/?state=awaiting_school").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("username", "path"),
+    [("county_admin", "/reviews/"), ("institution_admin", "/declarations/"), ("institution_admin", "/rosters/list/"),
+     ("school_admin", "/school-inbox/"), ("county_admin", "/adjustments/"), ("expert_reviewer", "/opinions/")],
+)  # fmt: skip
+def test_on_a_phone_every_cell_of_a_list_says_what_it_is(world: World, login_as: Any, username: str, path: str) -> None:
+    page = login_as(username).get(path)
+    assert page.status_code == 200
+    body = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert not [cell for cell in re.findall(r"<td[^>]*>", body) if "data-label" not in cell and "cell-" not in cell]
