@@ -81,8 +81,9 @@ from app.security.actor import Actor
 from app.security.crypto import Vault
 from app.security.names import initials
 from app.security.passwords import hash_password
+from app.security.people import actor_of
 from app.services.permissions import restore_roles
-from app.web.actors import actor_of, current_vault
+from app.web.actors import current_vault
 
 PASSWORD = "Qingyuan-42-Brücke"
 

@@ -13,9 +13,10 @@ from app.api.input import load
 from app.domain.errors import NotPermitted, problem
 from app.domain.text import N_
 from app.models import ApiKey
+from app.security.people import actor_of
 from app.services import tokens
 from app.services.sign_in import sign_in
-from app.web.actors import actor_of, current_actor, current_vault
+from app.web.actors import current_actor, current_vault
 
 LENGTH = validate.Length(min=1, max=128)
 

@@ -115,7 +115,7 @@ class LoginName(Record):
 
 
 class SecurityStamp(Record):
-    """One row: its number goes up whenever a role's permissions change, so that caches know (ACC-12)."""
+    """One row: its number is another one after each change of what processes remember (ACC-12)."""
 
     __tablename__ = "security_stamp"
     __label__ = N_("Permission stamp")

@@ -14,7 +14,7 @@ from app.domain.errors import DomainError
 from app.domain.text import N_, Text
 from app.jobs.registry import Run, kind_named
 from app.models import BackgroundJob
-from app.security.people import active_account, actor_of
+from app.security.people import signed_in
 from app.services import jobs
 
 PROGRESS_EVERY = 0.5  # seconds; who has stopped a job waits no longer
@@ -48,10 +48,10 @@ def run(job_id: int, *, stopping: Callable[[], bool]) -> None:
 
 def _work(job: BackgroundJob, stopping: Callable[[], bool]) -> None:
     job_id, account_id, arguments = job.id, job.account_id, dict(job.arguments)
-    function, account = kind_named(job.kind), active_account(account_id)
+    function, person = kind_named(job.kind), signed_in(account_id)
     if function is None:
         return jobs.fail(job_id, [Text(N_("The platform no longer knows this kind of job; start it from its page."))])
-    if account is None:
+    if person is None:
         return jobs.fail(job_id, [Text(N_("The account that started this job may not act any more."))])
 
     told = -PROGRESS_EVERY
@@ -66,7 +66,7 @@ def _work(job: BackgroundJob, stopping: Callable[[], bool]) -> None:
 
     folder = current_app.config["SETTINGS"].instance / jobs.EXPORTS
     folder.mkdir(parents=True, exist_ok=True)
-    result = function(Run(job_id, actor_of(account, address=arguments.get("address")), arguments, folder, progress))
+    result = function(Run(job_id, person.actor(address=arguments.get("address")), arguments, folder, progress))
     return jobs.finish(job_id, name=result.name if result else None, path=result.path if result else None)
 
 

@@ -6,13 +6,15 @@ Without a rule the question is an error, never an answer. Rules stand in `rules.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, inspect, select, true
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, inspect, select, true
 from sqlalchemy.orm import object_session
 
 from app.domain.errors import NotPermitted, NotVisible
-from app.extensions import db
+from app.extensions import db, fetch
 from app.security.actor import Actor
 
 Rule = Callable[[Actor], ColumnElement[bool]]
@@ -69,6 +71,30 @@ def manageable_clause(model: type[Any], actor: Actor) -> ColumnElement[bool]:
 def select_visible(model: type[M], actor: Actor) -> Select[M]:
     """Return a SELECT of the rows `actor` sees."""
     return select(model).where(visible_clause(model, actor))
+
+
+KEYS = ("account_id", "bureau_id", "institution_id", "school_id", "teacher_id", "teacher_school_id")
+_parameters = {name: bindparam(f"actor_{name}", type_=Integer) for name in KEYS}
+
+
+def fetch_columns(statement: Any, model: type[Any], parameters: dict[str, Any], *, actor: Actor) -> Any:
+    """Return the result of a SELECT of columns, narrowed to the rows of `model` the actor sees.
+
+    For the way that thousands press at once: the narrowed statement is made once for all actors who stand alike, with
+    a parameter for each of the actor's keys. `statement` is a constant of its module.
+    """
+    held = tuple(name for name in KEYS if getattr(actor, name) is not None)
+    plain: dict[str, Any] = dict.fromkeys(KEYS)
+    alike = replace(actor, **plain, name="", address=None, request_id=None)
+    own = {f"actor_{name}": getattr(actor, name) for name in held}
+    narrowed = _narrowed(statement, cast(Any, model), alike, held)
+    return fetch(narrowed, {**parameters, **own})
+
+
+@lru_cache(maxsize=1024)
+def _narrowed(statement: Any, model: Any, alike: Actor, held: tuple[str, ...]) -> Any:
+    keys: dict[str, Any] = {name: _parameters[name] for name in held}
+    return statement.where(visible_clause(model, replace(alike, **keys)))
 
 
 def fetch_visible(model: type[M], key: Any, *, actor: Actor, options: tuple[Any, ...] = ()) -> M:

@@ -22,8 +22,9 @@ from app.domain.states import Action, Party
 from app.domain.terms import Checkpoint, EnrollmentOrigin, EnrollmentState, RegionLevel, RoundKind
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Bureau, Enrollment, Region, Teacher, TrainingClass
+from app.models import Bureau, Enrollment, Region, Teacher
 from app.security.actor import Actor
+from app.security.remembered import remembered
 from app.security.scope import fetch_visible, visible_clause
 from app.services import seats
 from app.services.enrollment_facts import Case, again, case_within, live
@@ -93,7 +94,7 @@ def may_withdraw(row: Enrollment, actor: Actor) -> bool:
 
 def case_of(teacher_id: int, class_id: int, *, actor: Actor) -> Case:
     """Return what the rules need to judge one enrollment. Raises NotVisible when teacher or class are not there."""
-    found = case_within(visible_clause(TrainingClass, actor), teacher_id, class_id)
+    found = case_within(teacher_id, class_id, actor=actor)
     if found is None:
         raise NotVisible
     return found
@@ -204,9 +205,13 @@ def new_number() -> str:
 
 def _bureaus_above(path: str) -> Sequence[Any]:
     """Return the bureaus of a region and of those above it, the nearest first."""
+    return remembered(("bureaus above", path), lambda: _read_bureaus_above(path))
+
+
+def _read_bureaus_above(path: str) -> Sequence[Any]:
     wanted = select(Bureau.id, Region.level).join(Region, Region.id == Bureau.region_id)
     nearest = wanted.where(Region.path.in_(ancestors(path))).order_by(func.length(Region.path).desc())
-    return list(db.session.execute(nearest))
+    return tuple(db.session.execute(nearest))
 
 
 def _nearest(bureaus: Sequence[Any], level: RegionLevel | None = None) -> int | None:

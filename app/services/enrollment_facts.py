@@ -21,7 +21,7 @@ from app.domain.errors import Problem
 from app.domain.states import Kind, live_states
 from app.domain.terms import ClassState, EnrollmentState, ProgrammeKind, RoundKind
 from app.domain.timetables import Session, Timetable
-from app.extensions import db
+from app.extensions import db, fetch
 from app.models import (
     Batch,
     BatchWindow,
@@ -37,6 +37,10 @@ from app.models import (
     programme_region,
     programme_stage,
 )
+from app.security.actor import Actor
+from app.security.remembered import remembered
+from app.security.scope import fetch_columns
+from app.services.by_keys import ByKeys, each
 from app.services.parameters import policy_of
 
 LIVE = live_states(Kind.ENROLLMENT)
@@ -96,13 +100,13 @@ def cases(
 
     The classes are those of the batch; teachers and classes that do not exist are left out. Scope is the caller's.
     """
-    classes = list(db.session.execute(CLASSES_BY_KEY, {"class_ids": list(class_ids)}))
+    classes = list(CLASSES_BY_KEY.rows(class_ids))
     return _cases(_persons(teacher_ids, batch_id), classes, batch_id)
 
 
-def case_within(clause: ColumnElement[bool], teacher_id: int, class_id: int) -> Case | None:
-    """Return the one case of a class that meets `clause`, the scope of who asks; None when there is none."""
-    chosen = db.session.execute(CLASSES.where(TrainingClass.id == class_id, clause)).one_or_none()
+def case_within(teacher_id: int, class_id: int, *, actor: Actor) -> Case | None:
+    """Return the one case of a class within the actor's scope; None when there is none."""
+    chosen = fetch_columns(ONE_CLASS, TrainingClass, {"class_id": class_id}, actor=actor).one_or_none()
     if chosen is None:
         return None
     persons = _persons([teacher_id], chosen.batch_id)
@@ -134,14 +138,14 @@ def _cases(persons: list[Any], classes: list[Any], batch_id: int | None) -> dict
         plain = candidates[person.id]
         candidate = replace(plain, held=tuple(_timed(one, sessions) for one in plain.held))
         for chosen in classes:
-            about = About(chosen, person, tuple(windows))
+            about = About(chosen, person, windows)
             found[person.id, chosen.id] = Case(candidate, timed[chosen.id], occasion, about)
     return found
 
 
 def live() -> ColumnElement[bool]:
     """Return the condition that leaves the live enrollments."""
-    return Enrollment.state.in_(LIVE)
+    return Enrollment.state.in_(each(LIVE, Enrollment.state))
 
 
 def unseated() -> ColumnElement[bool]:
@@ -181,8 +185,8 @@ def occasion_of(batch_id: int | None) -> Occasion:
     return _occasion(_windows(batch_id))
 
 
-def _windows(batch_id: int | None) -> list[Any]:
-    return list(db.session.execute(WINDOWS, {"batch_id": batch_id}))
+def _windows(batch_id: int | None) -> tuple[Any, ...]:
+    return remembered(("windows", batch_id), lambda: tuple(fetch(WINDOWS, {"batch_id": batch_id})))
 
 
 def _occasion(windows: Collection[Any]) -> Occasion:
@@ -201,12 +205,13 @@ CLASSES = select(
     TrainingClass.ends_on, TrainingClass.batch_id, TrainingClass.training_year_id, TrainingClass.checkpoint,
     live_count().label("enrolled"), unseated_count().label("waiting"),
 )  # fmt: skip
-CLASSES_BY_KEY = CLASSES.where(TrainingClass.id.in_(bindparam("class_ids", expanding=True)))
+ONE_CLASS = CLASSES.where(TrainingClass.id == bindparam("class_id"))
+CLASSES_BY_KEY = ByKeys(lambda asked: CLASSES.where(asked(TrainingClass.id)))
 
 
 def offers_of(class_ids: Collection[int]) -> dict[int, Offer]:
     """Return class id → what the rules need of the class; ids that do not exist are left out."""
-    return _offers(db.session.execute(CLASSES_BY_KEY, {"class_ids": list(class_ids)}).all())
+    return _offers(CLASSES_BY_KEY.rows(class_ids).all())
 
 
 def _offers(rows: Collection[Any]) -> dict[int, Offer]:
@@ -231,22 +236,20 @@ def _offer(row: Any, audience: Audience) -> Offer:
     )
 
 
-_keys: Any = bindparam("programme_ids", expanding=True)
 _region, _stage, _post = programme_region.c, programme_stage.c, programme_post_category.c
-AUDIENCES = union_all(
+AUDIENCES = ByKeys(lambda asked: union_all(
     select(_region.programme_id, literal("target_paths").label("name"), Region.path, literal(0).label("key"))
-    .join(Region, Region.id == _region.region_id).where(_region.programme_id.in_(_keys)),
-    select(_stage.programme_id, literal("stage_ids"), literal(""), _stage.stage_id)
-    .where(_stage.programme_id.in_(_keys)),
+    .join(Region, Region.id == _region.region_id).where(asked(_region.programme_id)),
+    select(_stage.programme_id, literal("stage_ids"), literal(""), _stage.stage_id).where(asked(_stage.programme_id)),
     select(_post.programme_id, literal("post_category_ids"), literal(""), _post.post_category_id)
-    .where(_post.programme_id.in_(_keys)),
-)  # fmt: skip
+    .where(asked(_post.programme_id)),
+))  # fmt: skip
 
 
 def _audiences(programme_ids: Collection[int]) -> defaultdict[int, Audience]:
     """Return programme id → whom it is aimed at, in one query."""
     found: defaultdict[int, Audience] = defaultdict(Audience)
-    for programme_id, name, path, key in db.session.execute(AUDIENCES, {"programme_ids": list(programme_ids)}):
+    for programme_id, name, path, key in AUDIENCES.rows(programme_ids):
         if name == "target_paths":
             found[programme_id].target_paths.append(path)
         else:
@@ -289,7 +292,6 @@ def sessions_of(class_ids: Collection[int]) -> dict[int, list[Session]]:
 
 # --- teachers
 
-_teachers: Any = bindparam("teacher_ids", expanding=True)
 _batch: Any = bindparam("batch_id")
 
 
@@ -303,24 +305,24 @@ def _failed_at_institution() -> ColumnElement[bool]:
         Transition.entity == Enrollment.__name__,
         Transition.row_id == Enrollment.id,
         Transition.to_state == EnrollmentState.CLASS_CANCELLED.value,
-        Transition.from_state.in_(waited),
+        Transition.from_state.in_(each(waited, Transition.from_state)),
     )
     cancelled = and_(Enrollment.state == EnrollmentState.CLASS_CANCELLED, approved_then_cancelled)
     mine = (Enrollment.teacher_id == Teacher.id, Enrollment.batch_id == _batch)
-    return exists().where(*mine, or_(Enrollment.state.in_(AT_INSTITUTION), cancelled))
+    return exists().where(*mine, or_(Enrollment.state.in_(each(AT_INSTITUTION, Enrollment.state)), cancelled))
 
 
 def _owing() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on enrollments whose finished class was not evaluated (ENR-3)."""
     return (
         Enrollment.state == EnrollmentState.ADMITTED,
-        TrainingClass.state.in_(FINISHED),
-        TrainingClass.kind.in_(EVALUATED),
+        TrainingClass.state.in_(each(FINISHED, TrainingClass.state)),
+        TrainingClass.kind.in_(each(EVALUATED, TrainingClass.kind)),
         ~exists().where(Evaluation.enrollment_id == Enrollment.id),
     )
 
 
-PERSONS = (
+PERSONS = ByKeys(lambda asked: (
     select(
         Teacher.id, Teacher.status, Teacher.stage_id, Teacher.post_category_id, Teacher.school_id,
         School.name.label("school"), Region.path, _failed_at_institution().label("failed"),
@@ -328,23 +330,23 @@ PERSONS = (
             Enrollment.teacher_id == Teacher.id, Enrollment.training_class_id == TrainingClass.id, *_owing()
         ).label("owing"),
     ).outerjoin(School, School.id == Teacher.school_id).outerjoin(Region, Region.id == School.region_id)
-    .where(Teacher.id.in_(_teachers), Teacher.deleted_at.is_(None))
-)  # fmt: skip
-HELD = (
+    .where(asked(Teacher.id), Teacher.deleted_at.is_(None))
+))  # fmt: skip
+HELD = ByKeys(lambda asked: (
     select(
         Enrollment.teacher_id, Enrollment.batch_id, Enrollment.credit_hours,
         TrainingClass.id, TrainingClass.title, TrainingClass.number, TrainingClass.kind, TrainingClass.starts_on,
         TrainingClass.ends_on,
     ).join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
-    .where(Enrollment.teacher_id.in_(_teachers), live())
-    .where(or_(TrainingClass.state.not_in(FINISHED), Enrollment.batch_id == _batch))
-)  # fmt: skip
-OWED = (
+    .where(asked(Enrollment.teacher_id), live())
+    .where(or_(TrainingClass.state.not_in(each(FINISHED, TrainingClass.state)), Enrollment.batch_id == _batch))
+))  # fmt: skip
+OWED = ByKeys(lambda asked: (
     select(Enrollment.teacher_id, TrainingClass.title)
     .join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
-    .where(Enrollment.teacher_id.in_(_teachers), *_owing())
+    .where(asked(Enrollment.teacher_id), *_owing())
     .order_by(TrainingClass.ends_on)
-)
+))  # fmt: skip
 
 
 def candidates_of(teacher_ids: Collection[int], batch_id: int | None) -> dict[int, Candidate]:
@@ -353,7 +355,7 @@ def candidates_of(teacher_ids: Collection[int], batch_id: int | None) -> dict[in
 
 
 def _persons(teacher_ids: Collection[int], batch_id: int | None) -> list[Any]:
-    return list(db.session.execute(PERSONS, {"teacher_ids": list(teacher_ids), "batch_id": batch_id}))
+    return list(PERSONS.rows(teacher_ids, batch_id=batch_id))
 
 
 def _candidates(rows: Collection[Any], batch_id: int | None) -> dict[int, Candidate]:
@@ -369,7 +371,7 @@ def _candidates(rows: Collection[Any], batch_id: int | None) -> dict[int, Candid
 
 def _held(teacher_ids: Collection[int], batch_id: int | None) -> dict[int, list[Held]]:
     found: defaultdict[int, list[Held]] = defaultdict(list)
-    for row in db.session.execute(HELD, {"teacher_ids": list(teacher_ids), "batch_id": batch_id}):
+    for row in HELD.rows(teacher_ids, batch_id=batch_id):
         counts = row.batch_id == batch_id and row.kind is ProgrammeKind.ELECTIVE
         timetable = Timetable(row.starts_on, row.ends_on)
         title = f"{row.title} #{row.number}"
@@ -381,6 +383,6 @@ def _unevaluated(teacher_ids: Collection[int]) -> dict[int, list[str]]:
     """Return teacher id → titles of finished classes the teacher was admitted to and has not evaluated (ENR-3)."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     if teacher_ids:
-        for teacher_id, title in db.session.execute(OWED, {"teacher_ids": list(teacher_ids)}):
+        for teacher_id, title in OWED.rows(teacher_ids):
             found[teacher_id].append(title)
     return found

@@ -12,10 +12,10 @@ from app.domain.text import N_
 from app.extensions import db
 from app.models import ParameterChange, ParameterValue
 from app.security.actor import Actor
+from app.security.remembered import remembered
 from app.services import audit
 from app.services.unit import transaction
 
-# Made once: every request asks for it.
 _VALUES = select(ParameterValue.name, ParameterValue.value, ParameterValue.training_year_id).where(
     ParameterValue.training_year_id.is_(None) | (ParameterValue.training_year_id == bindparam("year"))
 )
@@ -30,7 +30,7 @@ def values_of(training_year_id: int | None = None) -> dict[str, str]:
 
 def policy_of(training_year_id: int | None = None) -> Policy:
     """Return the frozen policy in force for a training year; None for what holds on the whole platform."""
-    return Policy.from_values(values_of(training_year_id))
+    return remembered(("policy", training_year_id), lambda: Policy.from_values(values_of(training_year_id)))
 
 
 def set_parameter(

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, cast, func, insert, select, update
+from sqlalchemy import Integer, bindparam, cast, func, insert, select, update
 
 from app.domain.terms import ClassState, RoundKind
-from app.extensions import db
+from app.extensions import db, fetch
 from app.models import Enrollment, Screening, TrainingClass, Transition
 from app.services.enrollment_facts import LIVE, unseated
 from app.services.transitions import Moved, on_move
@@ -24,6 +24,7 @@ ROWS: Any = Enrollment.__table__
 LINES: Any = Transition.__table__
 INSERT_ROW, INSERT_LINE = insert(ROWS).returning(ROWS.c.id), insert(LINES)
 TEACHER_LOCK = 7_001  # the first key of advisory locks on teachers
+TEACHERS_LOCK = select(func.pg_advisory_xact_lock(TEACHER_LOCK, bindparam("teacher_id", type_=Integer)))
 
 
 def lock_teachers(teacher_ids: Iterable[int]) -> None:
@@ -34,7 +35,7 @@ def lock_teachers(teacher_ids: Iterable[int]) -> None:
     """
     if is_postgresql():
         for teacher_id in sorted(set(teacher_ids)):
-            db.session.execute(select(func.pg_advisory_xact_lock(TEACHER_LOCK, teacher_id)))
+            fetch(TEACHERS_LOCK, {"teacher_id": teacher_id})
 
 
 def lock_classes(class_ids: Iterable[int]) -> None:
@@ -62,7 +63,7 @@ def insert_enrollment(values: dict[str, Any], line: dict[str, Any]) -> int | Non
     given |= {f"{LINE}{name}": value for name, value in line.items()}
     second = values["round_kind"] is RoundKind.ROUND_TWO
     if is_postgresql():
-        key: int | None = db.session.scalar(_at_once(second, tuple(values), tuple(line)), given)
+        key: int | None = fetch(_at_once(second, tuple(values), tuple(line)), given).scalar()
         return key
     return _in_turn(second, values, line)
 
@@ -102,10 +103,10 @@ def _taken(second: bool) -> Any:
 def _in_turn(second: bool, values: dict[str, Any], line: dict[str, Any]) -> int | None:
     """SQLite: the transaction is the only writer, so what one statement found still holds for the next."""
     where = {f"{ROW}{name}": values[name] for name in ("training_class_id", "enrolled_at")}
-    if db.session.scalar(_taken(second), where) is None:
+    if fetch(_taken(second), where).scalar() is None:
         return None
-    key: int | None = db.session.scalar(INSERT_ROW, values)
-    db.session.execute(INSERT_LINE, {"row_id": key, **line})
+    key: int | None = fetch(INSERT_ROW, values).scalar()
+    fetch(INSERT_LINE, {"row_id": key, **line})
     return key
 
 

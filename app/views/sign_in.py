@@ -48,7 +48,7 @@ def begin_session(account: Account, *, remember: bool = False) -> None:
     session.clear()
     if language:
         session["locale"] = language
-    mark_session(account)
+    mark_session(account.session_version)
     login_user(account, remember=remember, duration=timedelta(days=policy_of().remember_days))
     forget_actor()
     g.pop("csrf_token", None)

@@ -11,10 +11,11 @@ from flask_login import current_user
 
 from app.domain.clock import now
 from app.domain.numbers import number_of
+from app.extensions import db
 from app.models import Account
 from app.security.actor import Actor
 from app.security.crypto import Vault, vault
-from app.security.people import active_account, actor_of
+from app.security.people import SignedIn, signed_in
 from app.services.parameters import policy_of
 
 SECONDS_A_DAY = 24 * 60 * 60
@@ -27,32 +28,38 @@ def session_parts(text: Any) -> tuple[int, int, int]:
     return account, version, began
 
 
-def load_account(account_id: Any) -> Account | None:
-    """Return the account of a session with all its actor needs, or None when it may not act any more."""
+def load_signed_in(account_id: Any) -> SignedIn | None:
+    """Return who a session belongs to, or None when the account may not act any more."""
     number, version, began = session_parts(account_id)
-    account = active_account(number)
-    if account is None or (has_request_context() and not _still_good(account, version, began)):
+    found = signed_in(number)
+    if found is None or (has_request_context() and not _still_good(found, version, began)):
         return None
-    return account
+    return found
 
 
-def _still_good(account: Account, version: int, began: int) -> bool:
+def _still_good(found: SignedIn, version: int, began: int) -> bool:
     """Tell whether the session, or the cookie that remembers one, is of the account's present version (ACC-9)."""
     if "sv" in session:
-        return bool(session["sv"] == account.session_version)
+        return bool(session["sv"] == found.session_version)
     age = now().timestamp() - began
-    return version == account.session_version and age <= policy_of().remember_days * SECONDS_A_DAY
+    return version == found.session_version and age <= policy_of().remember_days * SECONDS_A_DAY
 
 
-def mark_session(account: Account) -> None:
+def mark_session(version: int) -> None:
     """Note in the session which version of the account it belongs to and when it began."""
     moment = int(now().timestamp())
-    session["sv"], session["seen"], session["began"] = account.session_version, moment, moment
+    session["sv"], session["seen"], session["began"] = version, moment, moment
+
+
+def who_has_signed_in() -> SignedIn | None:
+    """Return who has signed in, or None."""
+    return cast(SignedIn, current_user._get_current_object()) if current_user.is_authenticated else None
 
 
 def current_account() -> Account | None:
-    """Return the account that has signed in, or None."""
-    return cast(Account, current_user._get_current_object()) if current_user.is_authenticated else None
+    """Return the row of the account that has signed in, to change it; None when nobody has."""
+    found = who_has_signed_in()
+    return db.session.get(Account, found.id) if found is not None else None
 
 
 def current_actor() -> Actor:
@@ -60,12 +67,9 @@ def current_actor() -> Actor:
     if not has_request_context():
         return cast(Actor, g.get("acting")) if has_app_context() and "acting" in g else Actor.anonymous()
     if "actor" not in g:
-        account = current_account()
-        g.actor = (
-            actor_of(account, address=request.remote_addr, request_id=g.get("request_id"))
-            if account
-            else Actor.anonymous()
-        )
+        found = who_has_signed_in()
+        number = g.get("request_id")
+        g.actor = found.actor(address=request.remote_addr, request_id=number) if found else Actor.anonymous()
     return cast(Actor, g.actor)
 
 
@@ -80,8 +84,9 @@ def acting_as(actor: Actor) -> Iterator[None]:
 
 
 def forget_actor() -> None:
-    """Work the actor out again: somebody has just signed in or out."""
+    """Work out again who acts: somebody has just signed in or out."""
     g.pop("actor", None)
+    g.pop("_login_user", None)
 
 
 def current_vault() -> Vault:

@@ -19,7 +19,7 @@ from app.views.fab.pages import safe_next
 from app.views.help import help_line
 from app.views.menu import menu_for
 from app.web import demo_clock
-from app.web.actors import current_account, current_actor
+from app.web.actors import current_actor, who_has_signed_in
 from app.web.appearance import remaining
 from app.web.i18n import LANGUAGES, choose_language, role_label, sentence, translate
 
@@ -84,15 +84,15 @@ def _phase(phase: Phase) -> dict[str, str]:
 
 
 def _person() -> dict[str, Any] | None:
-    account = current_account()
-    if account is None:
+    person = who_has_signed_in()
+    if person is None:
         return None
     return {
-        "name": account.nickname or account.name,
-        "username": account.username,
-        "roles": [role_label(role.name) for role in account.roles],
-        "organisation": str(account.place or ""),
-        "account_id": account.id,
+        "name": person.nickname or person.name,
+        "username": person.username,
+        "roles": [role_label(name) for name in sorted(person.roles)],
+        "organisation": person.organisation,
+        "account_id": person.id,
     }
 
 

@@ -15,7 +15,7 @@ from app.domain.errors import NotPermitted, problem
 from app.domain.text import N_
 from app.extensions import csrf
 from app.services.parameters import policy_of
-from app.web.actors import current_account, forget_actor, mark_session
+from app.web.actors import forget_actor, mark_session, who_has_signed_in
 
 log = structlog.get_logger("request")
 REFRESH_SECONDS = 60
@@ -68,12 +68,11 @@ def _check_session() -> None:
     idle, lasted = seconds - session.get("seen", seconds), seconds - session.get("began", seconds)
     if idle > policy_of().session_idle_minutes * 60 or lasted > LONGEST_SESSION:
         session.clear()
-        g.pop("_login_user", None)  # asked for again, the account comes from the remembering cookie or not at all
-        forget_actor()
-    account = current_account()
-    if account is not None and "sv" not in session:
-        mark_session(account)
-    elif account is not None and (idle > REFRESH_SECONDS or "began" not in session):
+        forget_actor()  # asked for again, the account comes from the remembering cookie or not at all
+    person = who_has_signed_in()
+    if person is not None and "sv" not in session:
+        mark_session(person.session_version)
+    elif person is not None and (idle > REFRESH_SECONDS or "began" not in session):
         session["seen"], session["began"] = seconds, session.get("began", seconds)
 
 
@@ -89,8 +88,8 @@ def _force_password_change() -> Any:
     """Let somebody with a first password do nothing but change it (ACC-4)."""
     if request.endpoint in OPEN or request.endpoint in WHILE_CHANGING:
         return None
-    account = current_account()
-    if account is None or not account.must_change_password:
+    person = who_has_signed_in()
+    if person is None or not person.must_change_password:
         return None
     if request.path.startswith("/api/"):
         raise NotPermitted(problem("must_change_password", N_("Sign in with a browser and change the first password.")))
@@ -129,8 +128,7 @@ def _policy() -> str:
 
 
 def _account_id() -> int | None:
-    """Return who asked; a commit has let go of the account, and the log is no reason to read it again."""
-    return g.actor.account_id if "actor" in g else getattr(current_account(), "id", None)
+    return g.actor.account_id if "actor" in g else getattr(who_has_signed_in(), "id", None)
 
 
 def _log(response: Response) -> Response:

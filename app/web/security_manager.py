@@ -11,9 +11,10 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 
 from app.models import Account
 from app.security.passwords import hash_password
+from app.security.people import SignedIn
 from app.security.permissions import PREFIX
 from app.services.sign_in import find_account
-from app.web.actors import current_actor, current_vault, load_account
+from app.web.actors import current_actor, current_vault, load_signed_in
 
 
 class PlatformSecurityManager(SecurityManager):
@@ -24,9 +25,9 @@ class PlatformSecurityManager(SecurityManager):
     def register_views(self) -> None:
         """Register nothing: `app/views` registers our own sign-in, account and role screens."""
 
-    def load_user(self, pk: Any) -> Account | None:
-        """Return the account of a session."""
-        return load_account(pk)
+    def load_user(self, pk: Any) -> SignedIn | None:
+        """Return who a session belongs to."""
+        return load_signed_in(pk)
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Tell whether the present actor holds the permission."""

@@ -20,7 +20,7 @@ from app.domain.terms import (
 )
 from app.models import ClassSession, Enrollment, Evaluation, InboxMessage, Screening, TrainingClass, Transition
 from app.security.actor import Actor
-from app.services import enrollment, enrollment_facts, parameters
+from app.services import enrollment, enrollment_facts, parameters, seats
 from app.services.transitions import history
 from tests.support.enrolling import (
     AFTER_ROUND_ONE,
@@ -518,12 +518,14 @@ def test_enrolling_takes_the_same_few_statements_however_much_is_held(
 ) -> None:
     sent = []
     for number in range(1, 4):
-        chosen = add_class(world, number)
+        chosen = add_class(world, number).id
         with count_queries() as statements:
-            enrollment.enroll(li.teacher_id, chosen.id, actor=li)
+            enrollment.enroll(li.teacher_id, chosen, actor=li)
         sent.append(statements)
-    assert len({len(statements) for statements in sent}) == 1
-    assert len(sent[0]) <= 12, str(sent[0])
+    # The first one reads windows, parameters and bureaus for all that follow.
+    stamp, lock = 1, 1 if seats.is_postgresql() else 0
+    writing = 1 if seats.is_postgresql() else 3
+    assert len(sent[1]) == len(sent[2]) == stamp + 5 + lock + writing, str(sent[1])
 
 
 @pytest.mark.req("ENR-14", "B10")
@@ -535,11 +537,12 @@ def test_a_whole_catalogue_is_judged_in_the_same_statements_as_one_class(
     enrollment.enroll(li.teacher_id, held.id, actor=li)
     many = [add_class(world, number, **day).id for number in range(2, 12)]
     every, batch_id = [*many, held.id], world.batch.id
+    enrollment_facts.cases([li.teacher_id], many[:1], batch_id)
     with count_queries() as one:
         enrollment_facts.cases([li.teacher_id], many[:1], batch_id)
     with count_queries() as all_:
         found = enrollment_facts.cases([li.teacher_id], every, batch_id)
-    assert len(one) == len(all_) == 7, str(all_)
+    assert len(one) == len(all_) == 5, str(all_)
     assert len(found) == 11
     assert [p.code for p in found[li.teacher_id, every[-1]].refusals] == ["already_enrolled"]
     assert [p.code for p in found[li.teacher_id, many[0]].warnings] == ["time_clash"]

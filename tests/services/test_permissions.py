@@ -75,7 +75,7 @@ def test_a_change_of_a_role_moves_the_stamp_and_is_felt_at_once(db: Any, world: 
     before, county = stamp(db), role(db, RoleName.COUNTY_ADMIN)
     county.permissions.remove(view_of(db, "create", "School"))
     db.session.commit()
-    assert stamp(db) > before
+    assert stamp(db) != before
     assert ("create", "School") not in world.actor("county_admin").permissions
     assert ("edit", "School") in world.actor("county_admin").permissions
 
@@ -83,6 +83,7 @@ def test_a_change_of_a_role_moves_the_stamp_and_is_felt_at_once(db: Any, world: 
 def test_while_nothing_changes_permissions_cost_one_small_query(db: Any, world: World, count_queries: Any) -> None:
     ids = frozenset({role(db, RoleName.COUNTY_ADMIN).id})
     permissions_of_roles(ids)
+    db.session.commit()
     with count_queries() as sent:
         assert permissions_of_roles(ids) == permissions_of(RoleName.COUNTY_ADMIN)
     assert len(sent) == 1, str(sent)

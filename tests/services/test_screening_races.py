@@ -18,8 +18,9 @@ from app.domain.clock import frozen
 from app.domain.terms import EnrollmentState
 from app.extensions import db
 from app.models import Account, Enrollment, Screening, ScreeningCandidate, TrainingClass, Transition
+from app.security.people import actor_of
 from app.services.screening import draw, freeze
-from app.web.actors import actor_of, current_vault
+from app.web.actors import current_vault
 from tests.support.databases import ROOT, Database
 from tests.support.drawing import overfull
 from tests.support.enrolling import AFTER_ROUND_ONE
@@ -36,7 +37,8 @@ from app.domain.errors import Conflict
 from app.extensions import db
 from app.models import Account
 from app.services.screening import draw
-from app.web.actors import actor_of, current_vault
+from app.security.people import actor_of
+from app.web.actors import current_vault
 class_id, presses = int(sys.argv[1]), int(sys.argv[2])
 
 def press(wait):

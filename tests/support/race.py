@@ -27,9 +27,9 @@ from app.domain.errors import DomainError
 from app.domain.terms import EnrollmentState, RoundKind
 from app.extensions import db
 from app.models import Account, Enrollment, Teacher, TrainingClass
+from app.security.people import actor_of
 from app.services import enrollment
 from app.services.enrollment_facts import LIVE
-from app.web.actors import actor_of
 from tests.support.databases import ROOT, Database
 
 CLIENT_SECONDS = 120.0

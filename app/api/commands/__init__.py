@@ -62,7 +62,7 @@ class CommandApi(JsonApi):
         command = COMMANDS.get(name) or abort(404)
         actor = current_actor()
         actor.require(*command.needs)
-        done = command.run(load(command.shape(), body()), actor)
+        done = command.run(load(command.reader, body()), actor)
         told = done if isinstance(done, dict) else {"id": done.id, "version": done.version, "name": str(done)}
         status = command.status_of(told) if command.status_of else command.status
         return self.response(status, **told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from marshmallow import Schema
@@ -28,6 +29,11 @@ class Command:
     status: int = 200
     answer: type[Schema] | None = None
     status_of: Callable[[Any], int] | None = None
+
+    @cached_property
+    def reader(self) -> Schema:
+        """What reads the body; made once, for making it costs more than reading."""
+        return self.shape()
 
 
 def described(command: Command) -> dict[str, Any]:
