@@ -66,7 +66,9 @@ class ScreeningView(RecordView):
 
     model = Screening
     editable = False
+    order_by = "-id"
     list_columns = ["training_class", "seats", "candidate_count", "frozen_at", "drawn_at"]
+    filters = (class_filter(),)
     show_columns = [
         *list_columns, "list_hash", "commitment", "seed", "result_hash", "algorithm", "frozen_by", "drawn_by",
     ]  # fmt: skip
