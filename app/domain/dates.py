@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from app.domain.errors import Invalid, problem
@@ -29,12 +30,20 @@ def parse_date(given: Any, *, field: str) -> date:
         return given
     if isinstance(given, float) and given.is_integer():
         given = int(given)
-    text = normalise_text(str(given)).translate(_DASHES)
-    found = _of_excel(text) or _of_text(text)
+    text = str(given)
+    found = _read(text)
     if found is None:
+        text = normalise_text(text)
         wrong = N_("“%(given)s” is not a date. Write it as year-month-day, for example 1980-01-05.")
         raise Invalid(problem("date", wrong, field=field, given=text[:30]))
     return found
+
+
+@lru_cache(maxsize=1 << 15)
+def _read(text: str) -> date | None:
+    """Return the day a text means; people have far fewer birthdays than a workbook has rows."""
+    clean = normalise_text(text).translate(_DASHES)
+    return _of_excel(clean) or _of_text(clean)
 
 
 def _of_excel(text: str) -> date | None:

@@ -22,6 +22,7 @@ _PROVINCES = frozenset(
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 _EARLIEST_BIRTH = date(1900, 1, 1)
+_WHOLE = re.compile(r"[0-9]{17}[0-9X]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2028-\u202f\u2060\ufeff'`’‘]+")
 
@@ -53,6 +54,8 @@ class NationalId:
 
 def normalise_national_id(text: str) -> str:
     """Return `text` as it is stored: half-width, without spaces or quotes, with a capital X."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
@@ -80,6 +83,8 @@ def national_id_problems(number: str, *, field: str = "national_id") -> list[Pro
 
 
 def _shape_problem(number: str, field: str) -> Problem | None:
+    if _WHOLE.fullmatch(number):
+        return None
     if not number:
         return problem("id_empty", N_("Enter the national ID number."), field=field)
     if re.fullmatch(r"[0-9]{15}", number):
@@ -90,10 +95,8 @@ def _shape_problem(number: str, field: str) -> Problem | None:
     if len(number) != 18:
         text = N_("The national ID number has 18 characters; this one has %(length)s. Compare it with the ID card.")
         return problem("id_length", text, field=field, length=len(number))
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        text = N_("The first 17 characters are digits, the last is a digit or X. Character %(position)s does not fit.")
-        return problem("id_characters", text, field=field, position=_first_wrong(number))
-    return None
+    text = N_("The first 17 characters are digits, the last is a digit or X. Character %(position)s does not fit.")
+    return problem("id_characters", text, field=field, position=_first_wrong(number))
 
 
 def _first_wrong(number: str) -> int:

@@ -5,10 +5,11 @@ Everything here can be written as JSON and read back equal, for a plan is kept u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.cells import Cell
 from app.domain.errors import Problem
 from app.domain.terms import ImportOutcome
 from app.domain.text import LabelledEnum, Text
@@ -25,7 +26,13 @@ class RowRead:
     number: int
     values: dict[str, Json]
     problems: list[Problem] = field(default_factory=list)
-    raw: list[Json] = field(default_factory=list)
+    cells: Sequence[Cell] = ()
+
+    @property
+    def raw(self) -> list[Json]:
+        """The cells as a plan keeps them, for the rows that have to be mended."""
+        kept = str | int | float | bool | None
+        return [cell if isinstance(cell, kept) else str(cell) for cell in self.cells]
 
 
 @dataclass(frozen=True, slots=True)

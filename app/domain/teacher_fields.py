@@ -26,6 +26,7 @@ _EARLIEST_BIRTH = date(1900, 1, 1)
 _NAME = re.compile(r"[^\W\d_]+(?:(?:[·\-' ]|\. ?)[^\W\d_]+)*\.?")
 _MAIL = re.compile(r"[A-Za-z0-9._%+\-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _FIXED_LINE = re.compile(r"(0(?:10|2[0-9]|[3-9][0-9]{2}))?([2-9][0-9]{6,7})")
+_AS_STORED = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})-[2-9][0-9]{6,7}(?:-[0-9]{1,5})?")
 _SHORT_NUMBER = re.compile(r"400[0-9]{7}|800[0-9]{7}|[1-9][0-9]{4,5}")
 _EXTENSION = re.compile(r"\s*(?:转|分机|ext\.?|x|#)\s*(?=[0-9]+$)", re.IGNORECASE)
 
@@ -96,7 +97,10 @@ def read_mobile(given: Any, *, field: str) -> str:
 
 def read_office_phone(given: Any, *, field: str) -> str:
     """Return an office phone as 0571-87000000, with -801 for an extension; a mobile number or a short one as it is."""
-    typed = _EXTENSION.sub("-", normalise_text(_text(given)))
+    plain = _text(given)
+    if _AS_STORED.fullmatch(plain):
+        return plain
+    typed = _EXTENSION.sub("-", normalise_text(plain))
     number = normalise_phone(typed)
     if re.fullmatch(r"1[3-9][0-9]{9}", number) or _SHORT_NUMBER.fullmatch(number):
         return number

@@ -9,7 +9,7 @@ from flask_babel import force_locale, gettext
 
 from app.domain.cells import Cell, address_of, is_clearing
 from app.domain.errors import Invalid, Problem, problem
-from app.domain.imports import Json, RowRead
+from app.domain.imports import RowRead
 from app.domain.text import N_
 from app.exchange.columns import Column
 from app.exchange.headers import LOOKED_AT, Header, find_header
@@ -21,7 +21,8 @@ from app.jobs.registry import Result, Run, job
 from app.models import ImportBatch
 from app.services import imports
 
-BLOCK = 500  # rows planned, kept and applied together
+BLOCK = 500  # rows applied together: others wait for them to be written (W10)
+PLANNED = 4  # blocks planned and kept together
 MOST_ROWS = 500_000  # of data in one file
 MOST_NAMED = 10  # columns or sheets named in a remark
 
@@ -58,11 +59,12 @@ def _plan(batch_id: int, sheet: Sheet, book: Book, run: Run) -> None:
     given = frozenset(header.places)
     done = 0
     wanted = (row for row in rows if row[0] > header.row and not reader.is_passed_over(row[1]))
-    for number, block in enumerate(_blocks(wanted)):
+    for number, block in enumerate(_blocks(wanted, PLANNED * BLOCK)):
         done += len(block)
         if done > MOST_ROWS:
             raise Invalid(problem("too_many_rows", N_("More than %(most)d rows; split the file."), most=MOST_ROWS))
-        imports.add_block(batch_id, number, target.plan([reader.read(row) for row in block], given))
+        plans = target.plan([reader.read(row) for row in block], given)
+        imports.add_blocks(batch_id, PLANNED * number, [plans[at : at + BLOCK] for at in range(0, len(plans), BLOCK)])
         run.progress(done, max(book.rows - header.row, done))
     if not done:
         raise Invalid(problem("no_rows", N_("There are no rows below the header. Fill in the sheet “%(sheet)s”."),
@@ -76,11 +78,11 @@ def _top(rows: Rows) -> tuple[list[tuple[int, list[Cell]]], Rows]:
     return top, chain(top, rows)
 
 
-def _blocks(rows: Rows) -> Iterator[list[tuple[int, list[Cell]]]]:
+def _blocks(rows: Rows, size: int) -> Iterator[list[tuple[int, list[Cell]]]]:
     block: list[tuple[int, list[Cell]]] = []
     for row in rows:
         block.append(row)
-        if len(block) == BLOCK:
+        if len(block) == size:
             yield block
             block = []
     if block:
@@ -147,7 +149,7 @@ class RowReader:
     def read(self, row: tuple[int, list[Cell]]) -> RowRead:
         """Return what a row says. An empty cell says nothing: it leaves a stored value as it is."""
         number, cells = row
-        read = RowRead(number, {}, raw=[_raw(cell) for cell in cells])
+        read = RowRead(number, {}, cells=cells)
         for column, place in self.columns:
             cell = cells[place] if place < len(cells) else None
             if cell is None and not self.marked:
@@ -177,7 +179,3 @@ class RowReader:
 def _text(cells: list[Cell], place: int) -> str:
     cell = cells[place] if 0 <= place < len(cells) else None
     return "" if cell is None else str(cell).strip()
-
-
-def _raw(cell: Cell) -> Json:
-    return cell if isinstance(cell, str | int | float | bool) or cell is None else str(cell)

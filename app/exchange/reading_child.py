@@ -8,17 +8,20 @@ means that the process was ended by its limits.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import resource
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 from xml.etree import ElementTree
 
 BLOCK = 500  # rows sent at once
 PIECE = 1 << 20  # bytes of XML looked at together
+SLICE = 24 << 20  # bytes of XML whose rows are held in memory together, or as many as the shared strings have
 OVERLAP = 600  # bytes kept of the last piece, longer than the tag of any cell
 MOST_ENTRIES = 2_000  # files inside the workbook
 MOST_RATIO = 200  # times a part may be larger unpacked; sheets reach 60
@@ -32,7 +35,9 @@ MOST_MARKED = 2_000  # formulas and errors that are listed
 # A cell beyond column GR: its reference has three letters, or two from GS on.
 BEYOND = re.compile(rb'\br="(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])\d')
 FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b')
+ROW = re.compile(rb'<row\b[^>]*?\br="\d+"')  # a row that tells its number
 ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>')
+NEEDED = {"[content_types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl/theme/theme1.xml"}
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -129,12 +134,13 @@ def _xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
     return ElementTree.fromstring(_start(archive, found, SMALL))  # noqa: S314 - bounded, and without a document type
 
 
-def marked_cells(part: IO[bytes]) -> tuple[set[str], set[str]]:
-    """Return the addresses of the cells of a sheet that hold formulas, and of those that show an error."""
+def marked_cells(part: IO[bytes]) -> tuple[set[str], set[str], int]:
+    """Return which cells of a sheet hold formulas, which show an error, and about how many rows there are."""
     formulas: set[str] = set()
     errors: set[str] = set()
-    kept = b""
+    kept, rows = b"", 0
     while piece := part.read(PIECE):
+        rows += piece.count(b"<row ")
         text = kept + piece
         if BEYOND.search(text):
             raise Refused("too_many_columns", most=MOST_COLUMNS)
@@ -145,7 +151,7 @@ def marked_cells(part: IO[bytes]) -> tuple[set[str], set[str]]:
         if len(formulas) + len(errors) > MOST_MARKED:
             raise Refused("too_many_formulas", first=min(formulas | errors, key=_place))
         kept = text[-OVERLAP:]
-    return formulas, errors - formulas
+    return formulas, errors - formulas, rows
 
 
 def _place(address: str) -> tuple[int, str]:
@@ -167,13 +173,55 @@ def choose_sheet(book: Any) -> tuple[str, list[str]]:
     return visible[0], visible[1:]
 
 
+# --- a part of the rows at a time: a sheet as a whole takes ten times its size
+
+
+def sliced(path: str, archive: zipfile.ZipFile, sheet: str) -> Iterator[Any]:
+    """Yield workbooks (paths or files) that hold a part of the rows of the part `sheet` each, with their numbers.
+
+    A slice holds the shared strings too and is as large as they are at least, so they cost no more than the rows. A
+    sheet is cut before rows that tell their number; one that begins with another row stays whole.
+    """
+    others = [entry for entry in archive.infolist() if entry.filename != sheet and _is_needed(entry.filename)]
+    size = max(SLICE, *(entry.file_size for entry in others))
+    with archive.open(sheet) as part:
+        text = part.read(size)
+        start = text.find(b"<row ")
+        if archive.getinfo(sheet).file_size <= size or start < 0 or not ROW.match(text, start):
+            yield path
+            return
+        while more := part.read(size):
+            at = text.rfind(b"<row ")
+            if at > start and ROW.match(text, at):
+                yield _with_sheet(archive, others, sheet, text[:at] + b"</sheetData></worksheet>")
+                text = text[:start] + text[at:]
+            text += more
+    yield _with_sheet(archive, others, sheet, text)
+
+
+def _is_needed(name: str) -> bool:
+    """Tell whether a part says something about the cells of other parts."""
+    lower = name.lower()
+    return lower.endswith(".rels") or lower in NEEDED
+
+
+def _with_sheet(archive: zipfile.ZipFile, others: list[zipfile.ZipInfo], sheet: str, text: bytes) -> IO[bytes]:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as target:
+        target.writestr(sheet, text)
+        for entry in others:
+            target.writestr(entry.filename, archive.read(entry))
+    made.seek(0)
+    return made
+
+
 # --- sending the rows
 
 
-def send_rows(sheet: Any) -> None:
-    """Send every row that is not empty, with its number and its cells from column A on."""
+def send_rows(sheet: Any) -> int:
+    """Send every row that is not empty, with its number and its cells from column A on; return how many."""
     if sheet.start is None:
-        return _say({"end": 0})
+        return 0
     before = [""] * sheet.start[1]
     block: list[Any] = []
     count = 0
@@ -186,7 +234,7 @@ def send_rows(sheet: Any) -> None:
             _send(block)
             block = []
     _send(block)
-    return _say({"end": count})
+    return count
 
 
 def _send(block: list[Any]) -> None:
@@ -224,14 +272,19 @@ def read(path: str) -> None:
         parts = sheet_parts(archive)
         with CalamineWorkbook.from_path(path) as book:
             name, others = choose_sheet(book)
-            with archive.open(parts[name]) as part:
-                formulas, errors = marked_cells(part)
-            sheet = book.get_sheet_by_name(name)
+        with archive.open(parts[name]) as part:
+            formulas, errors, rows = marked_cells(part)
+        about = {"sheet": name, "others": others, "formulas": sorted(formulas), "errors": sorted(errors), "rows": rows}
+        count = 0
+        for number, some in enumerate(sliced(path, archive, parts[name])):
+            with CalamineWorkbook.from_object(some) as book:
+                sheet = book.get_sheet_by_name(name)
             if sheet.end is not None and sheet.end[1] >= MOST_COLUMNS:
                 raise Refused("too_many_columns", most=MOST_COLUMNS)
-            about = {"sheet": name, "others": others, "formulas": sorted(formulas), "errors": sorted(errors)}
-            _say({**about, "rows": sheet.total_height})
-            send_rows(sheet)
+            if number == 0:  # what cannot be read at all is refused before anything is told of it
+                _say(about)
+            count += send_rows(sheet)
+        _say({"end": count})
 
 
 def main(path: str) -> None:

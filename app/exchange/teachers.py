@@ -23,6 +23,7 @@ from app.services.teacher_rows import PlannedRow, Planner, stored_records
 
 FIELD_OF: Mapping[str, str] = {column: name for name, column in REFERENCES.items()}
 MASKS = {"mobile": mask_phone}
+PLAIN = frozenset({str, int, type(None)})  # values that are JSON already: nearly all
 
 
 class TeacherTarget(Target):
@@ -72,7 +73,7 @@ class TeacherTarget(Target):
         plan = RowPlan(row.number, outcome, _title(row, planned), problems=found, raw=row.raw if found else [])
         if outcome in WRITTEN:
             plan.row_id, plan.version = planned.teacher_id, planned.version
-            plan.values = {name: _packed(value) for name, value in planned.values.items()}
+            plan.values = {n: v if type(v) in PLAIN else _packed(v) for n, v in planned.values.items()}
             plan.changes = self._changes(planned) if planned.kind is RowKind.CHANGED else []
         return plan
 

@@ -17,7 +17,7 @@ from app.models import BackgroundJob
 from app.security.people import signed_in
 from app.services import jobs
 
-PROGRESS_EVERY = 0.5  # seconds; who has stopped a job waits no longer
+PROGRESS_EVERY = 1.0  # seconds; who has stopped a job waits no longer
 
 log = structlog.get_logger("jobs")
 

@@ -162,13 +162,17 @@ def begin_plan(batch: ImportBatch) -> None:
         db.session.execute(delete(ImportBlock).where(ImportBlock.batch_id == batch.id))
 
 
-def add_block(batch_id: int, number: int, plans: Sequence[RowPlan]) -> None:
-    """Keep the plan of some rows."""
-    counts = Counter(plan.outcome.value for plan in plans)
-    with transaction():
-        db.session.add(
-            ImportBlock(batch_id=batch_id, number=number, counts=dict(counts), sealed=_sealed(plans), unwritten=[])
+def add_blocks(batch_id: int, number: int, parts: Sequence[Sequence[RowPlan]]) -> None:
+    """Keep the plan of some rows as blocks, from `number` on; each is applied by itself."""
+    blocks = [
+        ImportBlock(
+            batch_id=batch_id, number=at, counts=dict(Counter(plan.outcome.value for plan in plans)),
+            sealed=_sealed(plans), unwritten=[],
         )
+        for at, plans in enumerate(parts, number)
+    ]  # fmt: skip
+    with transaction():  # short: nothing is packed or sealed in it
+        db.session.add_all(blocks)
 
 
 def finish_plan(batch_id: int, *, header: dict[str, Any], notes: Sequence[Problem]) -> None:

@@ -77,7 +77,7 @@ class Planner:
     vault: Vault
     lists: Mapping[str, Choices]
     may_create: bool = True
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: dict[int | bytes, int] = field(default_factory=dict)  # by record, new ones by the index of their ID number
 
     def plan(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> list[PlannedRow]:
         """Return what the rows (line, fields) would do; a few queries for all of them, nothing is written."""
@@ -121,7 +121,7 @@ class Planner:
 
     def _once(self, row: _Read, planned: PlannedRow) -> PlannedRow:
         """Let only the first row of a person count."""
-        name = str(planned.teacher_id) if planned.teacher_id else row.key
+        name = planned.teacher_id or (bytes.fromhex(row.key) if row.key else None)
         if name is None:
             return planned
         first = self.seen.setdefault(name, row.line)

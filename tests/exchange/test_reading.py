@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from app.domain.errors import Invalid
-from app.exchange import reading
+from app.exchange import reading, reading_child
 from app.exchange.reading import open_book
 from tests.support.workbooks import HOSTILE, parts, sheet_xml, workbook, zipped
 
@@ -126,3 +130,49 @@ def test_formulas_of_a_writer_with_prefixes_are_seen_too(tmp_path: Path) -> None
     path.write_bytes(zipped(parts({"a": xml.replace("xmlns=", "xmlns:x=")})))
     with open_book(path) as book:
         assert book.formulas == {"A2"}
+
+
+def _said(path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Rows, list[Any]]:
+    """Return the rows the child tells of, sliced by `size`, and what it says before and after them."""
+    lines: list[Any] = []
+    monkeypatch.setattr(reading_child, "SLICE", size)
+    monkeypatch.setattr(reading_child, "_say", lines.append)
+    monkeypatch.setattr(reading_child, "limit", lambda _unpacked: None)
+    reading_child.read(str(path))
+    return [tuple(row) for block in lines[1:-1] for row in block], [lines[0], lines[-1]]
+
+
+@pytest.mark.req("B2", "TCH-6")
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_sheet_read_in_slices_is_the_sheet_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: bool
+) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path), {"constant_memory": inline}) as book:
+        page, day = book.add_worksheet("甲"), book.add_format({"num_format": "yyyy-mm-dd"})
+        for line in (*range(3, 400), *range(500, 900)):
+            page.write_string(line, 1, f'张{line % 7} <row r="{line}">')
+            page.write_datetime(line, 2 + line % 2, date(2026, 3, 1 + line % 28), day)
+        book.add_worksheet("乙")
+    with zipfile.ZipFile(path) as archive:
+        assert len(list(reading_child.sliced(str(path), archive, "xl/worksheets/sheet1.xml"))) == 1
+        monkeypatch.setattr(reading_child, "SLICE", 4000)
+        assert len(list(reading_child.sliced(str(path), archive, "xl/worksheets/sheet1.xml"))) >= 3
+    whole, about = _said(path, 1 << 30, monkeypatch)
+    in_slices, told = _said(path, 4000, monkeypatch)
+    bare = [[(number, [cell for cell in cells if cell != ""]) for number, cells in rows] for rows in (whole, in_slices)]
+    assert bare[0] == bare[1]
+    assert [number for number, _cells in in_slices] == [*range(4, 401), *range(501, 901)]
+    assert [cells[1] for _number, cells in in_slices] == [cells[1] for _number, cells in whole]
+    assert about == told
+    assert about[1] == {"end": 797}
+
+
+@pytest.mark.req("B2", "TCH-6")
+def test_a_sheet_whose_rows_have_no_numbers_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbered = sheet_xml([[f"第{number}行"] for number in range(300)])
+    bare = re.sub(r'<(row|c) r="[A-Z0-9]+"', r"<\1", numbered)
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(zipped(parts({"数据": bare})))
+    found, _about = _said(path, 1000, monkeypatch)
+    assert found == [(number + 1, [f"第{number}行"]) for number in range(300)]
