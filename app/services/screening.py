@@ -23,7 +23,7 @@ from app.extensions import db
 from app.models import Enrollment, Screening, ScreeningCandidate, TrainingClass
 from app.security.actor import Actor
 from app.security.crypto import Vault
-from app.services import audiences, audit, reserve, seats
+from app.services import audiences, audit, deadlines, reserve, seats
 from app.services.class_facts import counts_of, locked_class, screening_of, standing_of
 from app.services.enrollment_facts import unseated
 from app.services.notifications import notify
@@ -68,8 +68,7 @@ def _let_candidates_in(row: TrainingClass) -> None:
     """End what the schools did not review in time; refuse while anybody may still come or when all have a seat."""
     deadline = standing_of(row.batch_id).ahead(WindowKind.ROUND_ONE_SCHOOL)
     if deadline is None:
-        late = and_(Enrollment.training_class_id == row.id, Enrollment.state == EnrollmentState.AWAITING_SCHOOL)
-        move_many(Enrollment, late, Action.TIME_OUT, actor=Actor.platform())
+        deadlines.end_unreviewed(row.id, frozen=True)
     counts = counts_of([row.id])[row.id]
     check_freeze(counts.unseated, row.seats - row.taken, undecided=counts.undecided, deadline=deadline)
 

@@ -25,7 +25,7 @@ ROUNDS = {1: (at(2, 25, 8), at(3, 10)), 2: (at(3, 25, 8), at(4, 1))}
 SCHOOL_ENDS = {1: at(3, 15), 2: at(4, 3)}
 
 
-@dataclass
+@dataclass(eq=False)
 class Row:
     """An enrollment."""
 
@@ -37,6 +37,12 @@ class Row:
     bureau_acted: bool = False
     deadline: datetime | None = None
     had_approval: bool = False
+    checked: bool = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands on a list that was frozen, or would have to."""
+        return self.round == 1 and self.chosen.frozen
 
     @property
     def live(self) -> bool:
@@ -61,6 +67,31 @@ class Class:
     hours: int
     checked: bool = False
     cancelled: bool = False
+    candidates: list[Row] | None = None
+    drawn_for: int = 0
+    order: list[Row] | None = None
+
+    def __post_init__(self) -> None:
+        self.planned = self.seats
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its list is frozen."""
+        return self.candidates is not None
+
+    @property
+    def undrawn(self) -> bool:
+        """Whether it lies between its freeze and its draw."""
+        return self.frozen and self.order is None
+
+
+@dataclass(eq=False)
+class Asked:
+    """What an institution asked about a class; `seats` None: to cancel it."""
+
+    chosen: Class
+    seats: int | None
+    state: str = "requested"
 
 
 @dataclass
@@ -68,6 +99,7 @@ class Model:
     """All enrollments; each verb tells for which of the rows it did something."""
 
     rows: list[Row] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
 
     def taken(self, chosen: Class) -> int:
         """Return how many seats are given away."""
@@ -78,7 +110,7 @@ class Model:
 
     def _settle(self, chosen: Class) -> bool:
         waiting = self._unseated(chosen)
-        if self.taken(chosen) + len(waiting) > chosen.seats:
+        if waiting and (chosen.undrawn or self.taken(chosen) + len(waiting) > chosen.seats):
             return False
         for row in waiting:
             row.seat = True
@@ -99,37 +131,43 @@ class Model:
         hours = sum(row.chosen.hours for row in mine if row.live)
         if number is None or chosen.cancelled or hours + chosen.hours > CAP:
             return None
-        made = Row(teacher, chosen, number)
+        made = Row(teacher, chosen, number, checked=chosen.checked)
         if number == 2:
             if not any(self._gives_right(row) for row in mine):
                 return None
-            if self.taken(chosen) + len(self._unseated(chosen)) >= chosen.seats:
+            if self.taken(chosen) + len(self._unseated(chosen)) >= chosen.seats or not self._settle(chosen):
                 return None
-            self._settle(chosen)
             made.seat, made.deadline = True, min(now + DAY, SCHOOL_ENDS[2])
         self.rows.append(made)
         return made
 
     @staticmethod
     def _gives_right(row: Row) -> bool:
-        return row.state == "declined" or (row.state == "class_cancelled" and row.had_approval)
+        return row.state in ("declined", "not_drawn") or (row.state == "class_cancelled" and row.had_approval)
 
     def withdraw(self, row: Row, now: datetime) -> bool:
         """Tell whether the teacher may go."""
         waits = row.state in LIVE[:2] or (row.state == "awaiting_institution" and not row.bureau_acted)
-        if not waits or self.round_at(now) != row.round:
+        if not waits or row.frozen or self.round_at(now) != row.round:
             return False
-        row.end("withdrawn")
+        self._end([row], "withdrawn")
         return True
+
+    def _end(self, rows: list[Row], state: str) -> None:
+        """Let rows stop living; in a class that was drawn others move up."""
+        for row in rows:
+            row.end(state)
+        for chosen in {id(row.chosen): row.chosen for row in rows}.values():
+            self.move_up(chosen)
 
     def approve(self, rows: list[Row], party: str, now: datetime) -> list[Row]:
         """Let a school or the bureau approve."""
         done = []
         for row in rows:
-            mine = row.state == f"awaiting_{party}"
+            mine = row.state == f"awaiting_{party}" and not row.frozen
             if not mine or (party == "school" and row.late(now)):
                 continue
-            to_bureau = party == "school" and row.chosen.checked
+            to_bureau = party == "school" and row.checked
             given_away = now >= ROUNDS[2][0] or self._given_away[row.chosen]
             if not to_bureau and not row.seat and given_away:
                 if self.taken(row.chosen) >= row.chosen.seats:
@@ -138,7 +176,7 @@ class Model:
             done.append(row)
         for row in done:
             row.bureau_acted = row.bureau_acted or party == "bureau"
-            row.state = "awaiting_bureau" if party == "school" and row.chosen.checked else "awaiting_institution"
+            row.state = "awaiting_bureau" if party == "school" and row.checked else "awaiting_institution"
         return done
 
     _given_away: dict[Class, bool] = field(default_factory=dict)
@@ -149,25 +187,33 @@ class Model:
 
     def reject(self, rows: list[Row], party: str, now: datetime) -> list[Row]:
         """Let a school or the bureau reject."""
-        done = [r for r in rows if r.state == f"awaiting_{party}" and not (party == "school" and r.late(now))]
-        for row in done:
-            row.end(f"{party}_rejected")
+        done = [
+            r for r in rows
+            if r.state == f"awaiting_{party}" and not r.frozen and not (party == "school" and r.late(now))
+        ]  # fmt: skip
+        self._end(done, f"{party}_rejected")
         return done
 
     def undo(self, rows: list[Row], now: datetime) -> list[Row]:
         """Let the school take its review back."""
         done = []
-        for row in self._in_turn(rows):
-            late = row.late(now)
-            again = row.state == "awaiting_bureau" or (row.state == "awaiting_institution" and not row.bureau_acted)
-            if row.state == "school_rejected" and not late and self._fits(row):
+        for row in self._in_turn([row for row in rows if self._may_be_undone(row, now)]):
+            if row.state == "school_rejected":
+                if not self._fits(row):
+                    continue
                 row.seat = row.round == 2
-                again = True
-            if again:
-                row.state = "awaiting_school"
-                row.deadline = None if row.round == 1 and not late and row.deadline is None else now + DAY
-                done.append(row)
+            row.state = "awaiting_school"
+            row.deadline = None if row.round == 1 and not row.late(now) and row.deadline is None else now + DAY
+            done.append(row)
         return done
+
+    @staticmethod
+    def _may_be_undone(row: Row, now: datetime) -> bool:
+        if row.frozen:
+            return False
+        if row.state == "school_rejected":
+            return not row.late(now)
+        return row.state == "awaiting_bureau" or (row.state == "awaiting_institution" and not row.bureau_acted)
 
     @staticmethod
     def _in_turn(rows: list[Row]) -> list[Row]:
@@ -181,17 +227,15 @@ class Model:
         return [row for _turn, row in sorted(zip(turns, rows, strict=True), key=lambda pair: pair[0])]
 
     def _fits(self, row: Row) -> bool:
-        others = [r for r in self.rows if r.teacher == row.teacher and r.live]
-        hours = sum(r.chosen.hours for r in others)
-        again = any(r.chosen is row.chosen for r in others)
         full = row.round == 2 and self.taken(row.chosen) >= row.chosen.seats
-        return not (again or row.chosen.cancelled or full or hours + row.chosen.hours > CAP)
+        return not (row.chosen.cancelled or full) and self._may_live(row)
 
     def confirm(self, rows: list[Row], now: datetime) -> list[Row]:
         """Let the institution admit."""
         ready = [
             r for r in rows
-            if r.state == "awaiting_institution" and (r.round == 2 or now >= SCHOOL_ENDS[1] + SECOND)
+            if r.state == "awaiting_institution" and not r.chosen.undrawn
+            and (r.round == 2 or now >= SCHOOL_ENDS[1] + SECOND)
         ]  # fmt: skip
         for chosen in {row.chosen for row in ready if not row.seat}:
             self._settle(chosen)
@@ -202,21 +246,116 @@ class Model:
 
     def decline(self, rows: list[Row]) -> list[Row]:
         """Let the institution decline."""
-        done = [row for row in rows if row.state == "awaiting_institution"]
-        for row in done:
-            row.end("declined")
+        done = [row for row in rows if row.state == "awaiting_institution" and not row.chosen.undrawn]
+        self._end(done, "declined")
         return done
 
+    def time_out(self, now: datetime, classes: list[Class]) -> int:
+        """End what was not reviewed in time, a class after the other; return how many."""
+        ended = 0
+        for chosen in classes:
+            here = [r for r in self.rows if r.chosen is chosen and r.state == "awaiting_school"]
+            late = [r for r in here if not chosen.cancelled and r.late(now)]
+            self._end(late, "school_timeout")
+            ended += len(late)
+        return ended
+
+    # --- the draw
+
+    def freeze(self, chosen: Class, now: datetime) -> bool:
+        """Write down who wants one of too few seats; tell whether it could be done."""
+        if chosen.frozen or chosen.cancelled or now < SCHOOL_ENDS[1] + SECOND:
+            return False
+        here = [row for row in self.rows if row.chosen is chosen]
+        over = [r for r in here if r.state == "awaiting_school" and (r.round == 1 or r.late(now))]
+        undecided = [r for r in here if r.state in LIVE[:2] and r not in over]
+        candidates, free = self._unseated(chosen), chosen.seats - self.taken(chosen) + sum(row.seat for row in over)
+        if undecided or not 0 < free < len(candidates):
+            return False
+        for row in over:
+            row.end("school_timeout")
+        chosen.candidates, chosen.drawn_for = candidates, free
+        return True
+
+    def draw(self, chosen: Class, order: list[Row]) -> None:
+        """Give the seats to the first of the order; the others make the reserve list."""
+        chosen.order = order
+        for place, row in enumerate(order):
+            if place < chosen.drawn_for:
+                row.seat = True
+            else:
+                row.end("not_drawn")
+        self.move_up(chosen)
+
+    def move_up(self, chosen: Class) -> list[Row]:
+        """Fill the free seats of a drawn class from its reserve, in its order; whom a cap forbids is passed over."""
+        free = 0 if chosen.cancelled else chosen.seats - self.taken(chosen)
+        able = [row for row in chosen.order or [] if row.state == "not_drawn" and self._may_live(row)]
+        for row in able[: max(free, 0)]:
+            row.state, row.seat = "awaiting_institution", True
+        return able[: max(free, 0)]
+
+    def _may_live(self, row: Row) -> bool:
+        others = [r for r in self.rows if r.teacher == row.teacher and r.live]
+        hours = sum(r.chosen.hours for r in others)
+        return not any(r.chosen is row.chosen for r in others) and hours + row.chosen.hours <= CAP
+
+    # --- adjusting
+
+    def expand(self, chosen: Class, seats: int, now: datetime, *, past_the_limit: bool) -> bool:
+        """Give a class more seats; tell whether it could be done."""
+        limit = chosen.planned * 3 // 2
+        if chosen.cancelled or now < ROUNDS[1][1] + SECOND or seats <= chosen.seats:
+            return False
+        if seats > limit and not past_the_limit:
+            return False
+        chosen.seats = seats
+        self.move_up(chosen)
+        return True
+
     def cancel(self, chosen: Class) -> None:
-        """Cancel a class with all its enrollments."""
+        """Cancel a class with all its enrollments, and what was asked about it."""
         chosen.cancelled = True
         for row in self.rows:
             if row.chosen is chosen and row.live:
                 row.end("class_cancelled")
+        for asked in self.asked:
+            if asked.chosen is chosen and asked.state == "requested":
+                asked.state = "rejected"
 
-    def time_out(self, now: datetime) -> int:
-        """End what was not reviewed in time; return how many."""
-        late = [r for r in self.rows if r.state == "awaiting_school" and not r.chosen.cancelled and r.late(now)]
-        for row in late:
-            row.end("school_timeout")
-        return len(late)
+    def ask(self, chosen: Class, seats: int | None, now: datetime) -> Asked | None:
+        """Let the institution ask for seats, or (None) for the cancellation; None when it may not."""
+        same = [a for a in self.asked if a.chosen is chosen and (a.seats is None) is (seats is None)]
+        early = seats is not None and (now < ROUNDS[1][1] + SECOND or seats <= chosen.seats)
+        if chosen.cancelled or early or any(a.state == "requested" for a in same):
+            return None
+        self.asked.append(Asked(chosen, seats))
+        return self.asked[-1]
+
+    def grant(self, asked: Asked, now: datetime) -> bool:
+        """Let the bureau grant what was asked for, under its own rules; tell whether it could."""
+        if asked.state != "requested":
+            return False
+        if asked.seats is None:
+            asked.state = "approved"
+            self.cancel(asked.chosen)
+        elif not self.expand(asked.chosen, asked.seats, now, past_the_limit=False):
+            return False
+        asked.state = "approved"
+        return True
+
+    def reassign(self, rows: list[Row], target: Class) -> list[tuple[Row, Row]]:
+        """Move admitted teachers into another class while its seats last; return the old row and the new one."""
+        done = []
+        for row in rows:
+            others = [r for r in self.rows if r.teacher == row.teacher and r.live and r is not row]
+            hours = sum(r.chosen.hours for r in others)
+            again = row.chosen is target or any(r.chosen is target for r in others)
+            full = self.taken(target) + len(self._unseated(target)) >= target.seats
+            if row.state != "admitted" or target.cancelled or again or full or hours + target.hours > CAP:
+                continue
+            self._end([row], "reassigned")
+            made = Row(row.teacher, target, row.round, "admitted", True, row.bureau_acted, checked=row.checked)
+            self.rows.append(made)
+            done.append((row, made))
+        return done

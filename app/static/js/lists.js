@@ -12,12 +12,14 @@ function choose(form) {
   const rows = [...form.querySelectorAll("[data-check-row]")];
   const all = form.querySelector("[data-check-all]");
   const bar = form.querySelector("[data-bulk-bar]");
-  if (!rows.length || !bar) return;
+  if (!rows.length) return;
   let last = null;
   const show = () => {
     const count = rows.filter((row) => row.checked).length;
-    bar.hidden = count === 0;
-    bar.querySelector("[data-bulk-count]").textContent = text("chosen", { count });
+    if (bar) {
+      bar.hidden = count === 0;
+      bar.querySelector("[data-bulk-count]").textContent = text("chosen", { count });
+    }
     if (!all) return;
     all.checked = count === rows.length;
     all.indeterminate = count > 0 && count < rows.length;
