@@ -170,7 +170,6 @@ def check_reassignment(target: Target) -> None:
         text = N_("The other class is not for this teacher's region, stage or post; choose a fitting one.")
         problems.add("target_does_not_fit", text, field="target")
     if target.taken >= target.seats:
-        problems.add(
-            "target_full", N_("The other class is full (%(seats)d seats)."), field="target", seats=target.seats
-        )
+        text = N_("The other class is full (%(seats)d seats); choose another one, or expand it first.")
+        problems.add("target_full", text, field="target", seats=target.seats)
     problems.raise_if_any(Conflict)

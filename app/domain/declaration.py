@@ -200,7 +200,7 @@ def _class_problems(index: int, part: ClassPart, frame: Frame, given: Declaratio
 
 def _span_problems(at: str, part: ClassPart, frame: Frame) -> Iterator[Problem]:
     if part.starts_on and part.ends_on and part.ends_on < part.starts_on:
-        text = N_("The last day (%(last)s) lies before the first (%(first)s).")
+        text = N_("The last day (%(last)s) lies before the first (%(first)s); change one of them.")
         days = {"first": part.starts_on.isoformat(), "last": part.ends_on.isoformat()}
         yield problem("ends_before_start", text, field=f"{at}-ends_on", **days)
     if frame.year and part.starts_on and not frame.year[0] <= part.starts_on <= frame.year[1]:
@@ -237,7 +237,7 @@ def _clash(one: SessionPart, other: SessionPart) -> bool:
 def _overlaps(at: str, sessions: Sequence[SessionPart]) -> Iterator[Problem]:
     for (_, one), (number, other) in combinations(enumerate(sessions), 2):
         if _clash(one, other):
-            text = N_("This session overlaps with “%(topic)s” on the same day.")
+            text = N_("This session overlaps with “%(topic)s” on the same day; change the time of one.")
             yield problem("sessions_overlap", text, field=f"{at}-sessions-{number}-starts_at", topic=one.topic)
 
 

@@ -209,7 +209,7 @@ def _check_class(one: TrainingClass, wanted: Mapping[str, Any], problems: Proble
         problems.add("seats_out_of_range", text, field=at + "planned_seats", most=MOST_SEATS)
     first, last = wanted.get("starts_on", one.starts_on), wanted.get("ends_on", one.ends_on)
     if last < first:
-        text = N_("The last day (%(last)s) lies before the first (%(first)s).")
+        text = N_("The last day (%(last)s) lies before the first (%(first)s); change one of them.")
         problems.add("ends_before_start", text, field=at + "ends_on", first=str(first), last=str(last))
     if any(not first <= session.day <= last for session in one.sessions):
         text = N_("The timetable has sessions outside these days; return the class for changes instead.")

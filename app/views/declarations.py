@@ -105,7 +105,8 @@ class DeclarationPage(PageView):
         except (Invalid, DomainError) as error:
             if error.status in (403, 404):
                 raise
-            kept = declarations.keep_draft(typed, actor=self.actor, upload=upload, **keys)
+            usable = None if any(p.field == "plan_file" for p in error.problems) else upload
+            kept = declarations.keep_draft(typed, actor=self.actor, upload=usable, **keys)
             page = self._form(typed, draft=kept, programme=programme, problems=shown_problems(error))
             return page, error.status
         flash(_("Handed in. %(bureau)s reviews it.", bureau=row.review_bureau), "success")
