@@ -14,7 +14,7 @@ from app.domain.errors import DomainError, NotPermitted, NotVisible
 from app.domain.state_shapes import Party
 from app.extensions import db
 from app.models import Enrollment, Transition
-from app.security.scope import fetch_visible
+from app.security.scope import fetch_visible, is_visible
 from app.services import enrollment, own_enrollments
 from app.services.own_enrollments import Told
 from app.services.transitions import state_labels
@@ -59,10 +59,13 @@ class EnrollmentStoryPage(PageView):
         """Show its steps, with date, organisation and reason."""
         told = own_enrollments.enrollment_told(pk, actor=self.actor)
         own = self.actor.teacher_id == told.row.teacher_id
-        above = (_("My enrollments"), url_for("OwnEnrollmentPage.index")) if own else (_("Enrollments"), None)
+        above = ("OwnEnrollmentPage.index", _("My enrollments")) if own else ("EnrollmentView.list", _("Enrollments"))
+        title = str(told.row.training_class) if own else str(told.row)
+        known = not own and self.actor.may("read", "Teacher") and is_visible(told.row.teacher, actor=self.actor)
         return self.render_template(
-            "enrollments/show.html", title=str(told.row.training_class), told=told, story=story(told), own=own,
-            breadcrumbs=[above, (str(told.row.training_class), None)],
+            "enrollments/show.html", title=title, told=told, story=story(told), own=own,
+            breadcrumbs=[(above[1], url_for(above[0])), (title, None)],
+            may_see_person=known,
         )  # fmt: skip
 
     @expose("/<int:pk>/withdraw", methods=["POST"])

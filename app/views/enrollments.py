@@ -42,9 +42,9 @@ class EnrollmentView(EnrollmentList):
     filters = (
         teacher_filter(),
         class_filter(),
+        choice("state", EnrollmentState),
         related("school", School),
         batch_filter(Enrollment),
-        choice("state", EnrollmentState),
         choice("round_kind", RoundKind),
         institution_filter(),
         choice("origin", EnrollmentOrigin),

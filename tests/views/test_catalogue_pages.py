@@ -100,7 +100,7 @@ def test_conditions_make_chips_that_can_be_taken_off(db: Any, login_as: LogIn, w
     assert "数学班" in page
     assert "西湖区语文教学研修" not in page
     assert page.count('class="chip"') == 4
-    assert "没有符合条件的班次" in client.get("/catalogue/?q=不存在").text
+    assert "没有符合条件的班期" in client.get("/catalogue/?q=不存在").text
     for odd in ("?subject=x&from=31&least=-1&kind=none&batch=99999999999&page=0&order=x", "?page=9999999"):
         assert client.get(f"/catalogue/{odd}").status_code == 200
 

@@ -149,3 +149,16 @@ def test_on_a_phone_every_cell_of_a_list_says_what_it_is(world: World, login_as:
     assert page.status_code == 200
     body = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert not [cell for cell in re.findall(r"<td[^>]*>", body) if "data-label" not in cell and "cell-" not in cell]
+
+
+@pytest.mark.req("ENR-19")
+def test_the_page_of_an_enrollment_names_person_and_class_and_leads_back(world: World, login_as: Any) -> None:
+    row = world.enrollment["xihu"]
+    page = login_as("school_admin").get(f"/enrollments/{row.id}").text
+    assert re.search(rf"<h1[^>]*>{row.teacher.name} · ", page)
+    assert f'href="/teacherview/show/{row.teacher_id}"' in page
+    assert '<a href="/enrollmentview/list/">' in page
+    own = login_as("teacher").get(f"/enrollments/{row.id}").text
+    assert f'href="/teacherview/show/{row.teacher_id}"' not in own
+    institution = login_as("institution_admin").get(f"/enrollments/{row.id}").text
+    assert f'href="/teacherview/show/{row.teacher_id}"' not in institution
