@@ -50,14 +50,15 @@ def _workbook(bench: Bench, count: int, *, faulty: bool = False) -> Path:
     return path
 
 
-def _rows_of(bench: Bench) -> int:
+def rows_of(bench: Bench) -> int:
+    """Return how many teachers are imported at this size."""
     return SIZES[bench.size].teachers
 
 
 # --- import: the whole way from the upload to the last row
 
 
-def _import(bench: Bench, side: str, count: int, watch: Any = None) -> float:
+def import_rate(bench: Bench, side: str, count: int, watch: Any = None) -> float:
     """Let one side import `count` teachers into a fresh copy; return rows a second."""
     path = _workbook(bench, count)
     with _places(bench).copy(f"import_{side}") as database:
@@ -98,17 +99,17 @@ def _compared(found: dict[str, Series], side: str, other: str, **notes: Any) -> 
 @benchmark("B1", "Import of teachers with all checks ÷ only reading, sealing and inserting", bar="≥ 0.5", unit="rows/s")
 def import_beside_the_limit(bench: Bench) -> Result:
     """Import new teachers end to end, and do the least that could be done."""
-    count = _rows_of(bench)
-    sides = {name: partial(_import, bench, name, count) for name in ("ours", "limit")}
+    count = rows_of(bench)
+    sides = {name: partial(import_rate, bench, name, count) for name in ("ours", "limit")}
     return _compared(in_turns(sides, bench.rounds), "ours", "limit", rows=count)
 
 
 @benchmark("B1-orm", "Import of teachers with all checks ÷ openpyxl + ORM", bar="≥ 5", unit="rows/s")
 def import_beside_the_orm(bench: Bench) -> Result:
     """Import new teachers end to end, and a part of them in the usual way."""
-    count = _rows_of(bench)
+    count = rows_of(bench)
     part = max(1000, count // ORM_SHARE)
-    sides = {"ours": partial(_import, bench, "ours", count), "orm": partial(_import, bench, "orm", part)}
+    sides = {"ours": partial(import_rate, bench, "ours", count), "orm": partial(import_rate, bench, "orm", part)}
     return _compared(in_turns(sides, bench.rounds), "ours", "orm", rows=count, rows_of_the_orm=part)
 
 
@@ -122,7 +123,7 @@ def import_memory(bench: Bench) -> Result:
             seen.append((_memory(process.pid), sum(map(_memory, _children(process.pid)))))
             time.sleep(PAUSE)
 
-    _import(bench, "ours", _rows_of(bench), watch)
+    import_rate(bench, "ours", rows_of(bench), watch)
     peak = max(sum(each) for each in seen) / 1024
     notes = {"worker_mb": max(a for a, _ in seen) / 1024, "child_mb": max(b for _, b in seen) / 1024}
     return Result(peak, notes=notes)
@@ -148,7 +149,7 @@ def _children(pid: int) -> list[int]:
            unit="rows")  # fmt: skip
 def faulty_rows(bench: Bench) -> Result:
     """Plan a file with wrong rows and compare what is told with what was done wrong."""
-    count = _rows_of(bench)
+    count = rows_of(bench)
     path = _workbook(bench, count, faulty=True)
     with _places(bench).copy("faulty") as database:
         _work(database, "imports", "ours", str(path))
