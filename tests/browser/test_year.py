@@ -322,7 +322,7 @@ def first_come_first_served(people: dict[str, Person], declined: str) -> None:
     first, late, school = people[ZHANG], people[T1], people["school"]
     for person in (first, late):
         person.menu("我的报名")
-        person.link("查看尚有名额的班期")
+        person.link("查看尚有名额")
     enroll(first, B)
     school.menu("代教师报名")
     school.link(B)
