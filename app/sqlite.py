@@ -2,13 +2,12 @@
 
 A transaction that begins by reading keeps what it read; when another process writes meanwhile, SQLite refuses it the
 right to write, at once and without waiting. So who is going to write says so at the start (`BEGIN IMMEDIATE`). Waiting
-for that is a game of chance in which the unlucky starve; a file lock in front lets one after the other through. Reading
-waits for nobody and stays deferred. On other databases nothing here happens.
+for that is a game of chance in which the unlucky starve; a queue in front (`app/queue_lock.py`) lets one after the
+other through. Reading waits for nobody and stays deferred. On other databases nothing here happens.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -18,6 +17,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, scoped_session
+
+from app import queue_lock
 
 SETTINGS = ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL", "busy_timeout = 20000")
 LOCK_SUFFIX = "-writers"
@@ -80,12 +81,12 @@ def _turn(database: str | None) -> Iterator[None]:
         yield
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        queue_lock.wait(file)
         _mine.held = True
         yield
     finally:
         _mine.held = False
-        os.close(file)
+        os.close(file)  # leaves the queue
 
 
 def _open_lock(database: str | None) -> int | None:

@@ -30,6 +30,7 @@ from tests.support.sessions import cookie_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "bench"
+MEMORY = Path("/dev/shm") / f"bench-{os.getuid()}"
 DURABLE = ("fsync = on", "synchronous_commit = on", "full_page_writes = on")
 
 
@@ -48,18 +49,22 @@ class DurableServer(PostgresServer):
 
 @dataclass
 class Bench:
-    """One kind of database at one size. `rounds` says how often each side is measured, `seconds` how long."""
+    """One kind of database at one size. `rounds` says how often each side is measured, `seconds` how long.
+
+    `base` is the disk, or memory where processors are compared and no disk may hide them.
+    """
 
     kind: str
     size: str
     rounds: int
     seconds: float
     postgres: DurableServer
+    base: Path = FOLDER
 
     @cached_property
     def folder(self) -> Path:
         """The folder of this kind and size."""
-        path = FOLDER / self.kind / self.size
+        path = self.base / self.kind / self.size
         path.mkdir(parents=True, exist_ok=True)
         return path
 

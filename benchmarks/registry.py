@@ -47,7 +47,7 @@ Measure = Callable[["Bench"], Result]
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered benchmark; `bar` is "≥ 2.0", "≤ 250" or "= 0"."""
+    """A registered benchmark; `bar` is "≥ 2.0", "≤ 250" or "= 0"; `memory`: its databases lie in memory."""
 
     key: str
     title: str
@@ -55,6 +55,7 @@ class Entry:
     unit: str
     kinds: tuple[str, ...]
     measure: Measure
+    memory: bool = False
 
     def meets(self, result: Result) -> bool:
         """Tell whether the result reaches the bar and tells the truth."""
@@ -68,14 +69,14 @@ _entries: dict[str, Entry] = {}
 
 
 def benchmark(
-    key: str, title: str, *, bar: str, unit: str, kinds: tuple[str, ...] = KINDS
+    key: str, title: str, *, bar: str, unit: str, kinds: tuple[str, ...] = KINDS, memory: bool = False
 ) -> Callable[[Measure], Measure]:
     """Register the function that measures `key`. Raises ValueError for a key that is taken."""
 
     def register(function: Measure) -> Measure:
         if key in _entries:
             raise ValueError(f"two benchmarks are called {key!r}")
-        _entries[key] = Entry(key, title, bar, unit, kinds, function)
+        _entries[key] = Entry(key, title, bar, unit, kinds, function, memory)
         return function
 
     return register

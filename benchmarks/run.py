@@ -9,10 +9,11 @@ import argparse
 import json
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 from app.services.demo import SIZES
-from benchmarks.bench import FOLDER, ROOT, Bench, DurableServer
+from benchmarks.bench import FOLDER, MEMORY, ROOT, Bench, DurableServer
 from benchmarks.measure import ROUNDS, probes
 from benchmarks.registry import KINDS, Entry, Result, entries
 
@@ -29,19 +30,29 @@ def main() -> None:
             print(f"{entry.key:12} {entry.bar:8} {entry.unit:12} {entry.title}")
         return
     kinds = KINDS if asked.database == "both" else (asked.database,)
-    postgres = DurableServer(FOLDER / "postgresql")
-    postgres.folder.mkdir(parents=True, exist_ok=True)
+    servers = {base: _server(base) for base in {MEMORY if entry.memory else FOLDER for entry in chosen.values()}}
     found: dict[str, Any] = {}
     try:
         for kind in kinds:
-            bench = Bench(kind, asked.scale, asked.rounds, asked.seconds, postgres)
+            benches = {
+                base: Bench(kind, asked.scale, asked.rounds, asked.seconds, server, base)
+                for base, server in servers.items()
+            }
             for entry in chosen.values():
+                bench = benches[MEMORY if entry.memory else FOLDER]
                 if kind in entry.kinds:
                     found[f"{entry.key} {kind}"] = _measured(entry, bench)
                     _write(found)
     finally:
-        postgres.stop()
+        for server in servers.values():
+            server.stop()
     sys.exit(0 if all(row["meets"] for row in found.values()) else 1)
+
+
+def _server(base: Path) -> DurableServer:
+    server = DurableServer(base / "postgresql")
+    server.folder.mkdir(parents=True, exist_ok=True)
+    return server
 
 
 def _arguments() -> argparse.Namespace:

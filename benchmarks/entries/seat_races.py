@@ -115,6 +115,7 @@ def worst_wait(bench: Bench) -> Result:
             sides = {"turns": lambda: wait("turns", turns), "plain": lambda: wait("plain", plain)}
             for warm_up in sides.values():
                 warm_up()
+            rates = {"turns": [], "plain": []}
             found = in_turns(sides, bench.rounds)
     truth = [f"{errors['turns']} refused or broken"] if errors["turns"] else []
     kept = sorted(ours / theirs for ours, theirs in zip(rates["turns"], rates["plain"], strict=True))

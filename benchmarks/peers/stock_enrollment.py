@@ -67,7 +67,8 @@ class EnrollView(BaseView):
         hours = sum(one.credit_hours for one in electives) + chosen.credit_hours
         owed = [one for one in held if one.training_class.state == "completed" and not self._evaluated(one)]
         fits = any(teacher.school.region.path.startswith(path) for path in aimed)
-        if not windows or owed or not fits or hours > int(parameters["hours_cap"]):
+        owing = owed and parameters.get("evaluation_required_to_enroll") != "no"
+        if not windows or owing or not fits or hours > int(parameters["hours_cap"]):
             return {"code": "refused"}, 422
         if live.filter_by(training_class_id=chosen.id).count() >= chosen.seats:
             return {"code": "full"}, 409
