@@ -88,6 +88,7 @@ def opened(browser: Browser, base_url: str, size: tuple[int, int] = DESKTOP, **o
 
 def axe(page: Page, **options: Any) -> list[str]:
     """Return the accessibility violations of the page as it stands, one line each with the offending elements."""
+    page.wait_for_load_state("load")  # what is measured before the styles are there has no size
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("options => axe.run(document, options)", {**AXE_OPTIONS, **options})
     return [
