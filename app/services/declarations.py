@@ -263,7 +263,10 @@ def _lecturer(institution_id: int, part: Any) -> Lecturer:
 
 
 def _store_classes(row: Programme, parts: Sequence[ClassPart]) -> None:
-    """Make the open classes of `row` those of `parts`; the others keep their number and stay."""
+    """Make the open classes of `row` those of `parts`; the others keep their number and stay.
+
+    A new class asks for the approval of the bureau that the year's parameter names (P25), until the reviewer says else.
+    """
     open_classes = {one.id: one for one in row.classes if one.state in OPEN_CLASSES}
     kept = {part.id for part in parts if part.id is not None}
     for key in set(open_classes) - kept:
@@ -274,10 +277,11 @@ def _store_classes(row: Programme, parts: Sequence[ClassPart]) -> None:
     taken = {one.number for one in row.classes}
     free = (number for number in range(1, len(taken) + len(parts) + 2) if number not in taken)
     teachers = {one.name: one for one in row.lecturers}
+    checkpoint = policy_of(row.training_year.id).checkpoint_default
     for part in parts:
         one = open_classes.get(part.id) if part.id is not None else None
         if one is None:
-            one = TrainingClass(number=next(free))
+            one = TrainingClass(number=next(free), checkpoint=checkpoint)
             row.classes.append(one)
         _store_class(one, part, teachers)
         copy_to_class(row, one)

@@ -27,6 +27,7 @@ from app.models import (
 )
 from app.services import declarations, programme_review, programmes
 from app.services.declarations import Upload
+from app.services.parameters import set_parameter
 from app.services.programme_review import Decision
 from app.services.transitions import history, history_of
 from app.services.waiting import waiting_for
@@ -445,6 +446,19 @@ def test_many_are_approved_at_once_and_what_cannot_be_is_named(world: World) -> 
     assert rows[0].classes[0].checkpoint == Checkpoint.CITY
     with pytest.raises(NotVisible):
         programme_review.approve_many([rows[0].id], actor=world.actor("qingyuan_county"))
+
+
+@pytest.mark.req("P25", "PRG-5")
+def test_new_classes_begin_with_the_checkpoint_of_the_year_until_the_reviewer_says_else(world: World) -> None:
+    province, year = world.actor("provincial_admin"), world.year.id
+    set_parameter("checkpoint_default", Checkpoint.CITY.value, actor=province, training_year_id=year)
+    row = submitted(world, classes=[typed_class(), typed_class(sessions=[])])
+    assert [one.checkpoint for one in row.classes] == [Checkpoint.CITY, Checkpoint.CITY]
+    decide(world, row, Decision(APPROVE), Decision(APPROVE, checkpoint=Checkpoint.NONE))
+    assert [one.checkpoint for one in row.classes] == [Checkpoint.CITY, Checkpoint.NONE]
+    plain = submitted(world, title="另一个", classes=[typed_class(sessions=[])])
+    programme_review.approve_many([plain.id], actor=world.actor(BUREAU))
+    assert plain.classes[0].checkpoint == Checkpoint.CITY
 
 
 # --- adjusting
