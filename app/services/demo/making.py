@@ -6,20 +6,21 @@ import random
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time, timedelta
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, select
 
-from app.domain.clock import today
+from app.domain.clock import local, now
 from app.extensions import db
 from app.security.crypto import Vault
 
 LISTS: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / "data" / "demo.toml").read_text(encoding="utf-8"))
 ENROLLMENTS_EACH = 1_200_000 / 390_000  # of a teacher, in all years together
 CHUNK = 5_000  # rows that are held in memory at a time
+NOON = time(12)  # of its day: the moment at which the demo stands
 Row = dict[str, Any]
 Tell = Callable[[str, int, int], None]
 C = TypeVar("C")
@@ -45,6 +46,12 @@ SIZES = {
 }
 
 
+def last_noon() -> date:
+    """Return the last day whose noon has passed: whatever the demo tells of lies before this moment."""
+    moment = local(now())
+    return moment.date() if moment.time() >= NOON else moment.date() - timedelta(days=1)
+
+
 def _silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
@@ -57,7 +64,7 @@ class Making:
     seed: int
     vault: Vault
     tell: Tell = _silent
-    day: date = field(default_factory=today)
+    day: date = field(default_factory=last_noon)
 
     def dice(self, chapter: str) -> random.Random:
         """Return the dice of a chapter; those of one never change what another throws."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
 from sqlalchemy import select
@@ -14,9 +14,8 @@ from app.domain.clock import SHANGHAI
 from app.domain.terms import WindowKind
 from app.extensions import db
 from app.models import Batch
-from app.services.demo.making import Making
+from app.services.demo.making import NOON, Making
 
-NOON = time(12)
 OPEN_SHARE, ADJUSTING_SHARE = 0.25, 0.05  # of all enrollments; the rest belongs to the batches that are over
 SOONEST, LATEST, LONGEST = 35, 120, 60  # days from the middle of round one to a class; its longest run
 
