@@ -42,12 +42,17 @@ class Pressed:
         return self.count(*statuses) / self.seconds
 
 
-def press(port: int, requests: Callable[[int], Iterator[Request]], *, clients: int, seconds: float) -> Pressed:
-    """Let `clients` send `requests(number)` one after the other for `seconds`, each on a connection of its own."""
+def press(
+    port: int, requests: Callable[[int], Iterator[Request]], *, clients: int, seconds: float, pause: float = 0.0
+) -> Pressed:
+    """Let `clients` send `requests(number)` one after the other for `seconds`, each on a connection of its own.
+
+    `pause` is how many seconds each waits after an answer.
+    """
     found: list[tuple[int, float]] = []
     begun = time.perf_counter()
     threads = [
-        threading.Thread(target=_client, args=(port, requests(number), begun + seconds, found))
+        threading.Thread(target=_client, args=(port, requests(number), begun + seconds, found, pause))
         for number in range(clients)
     ]
     for thread in threads:
@@ -61,7 +66,7 @@ def press(port: int, requests: Callable[[int], Iterator[Request]], *, clients: i
     return pressed
 
 
-def _client(port: int, requests: Iterator[Request], end: float, found: list[tuple[int, float]]) -> None:
+def _client(port: int, requests: Iterator[Request], end: float, found: list[tuple[int, float]], pause: float) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     for request in requests:
         begun = time.perf_counter()
@@ -69,6 +74,8 @@ def _client(port: int, requests: Iterator[Request], end: float, found: list[tupl
             break
         status = answer(connection, request)[0]
         found.append((status, time.perf_counter() - begun))
+        if pause:
+            time.sleep(pause)
     connection.close()
 
 

@@ -6,6 +6,7 @@ Every number here is set by the environment variable named beside it.
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -38,3 +39,9 @@ def post_fork(server: object, worker: object) -> None:
     """Lower the priority of a worker by WEB_NICE."""
     if nice:
         os.nice(nice)
+
+
+def post_worker_init(worker: object) -> None:
+    """Let the collector pass over the application: looking through it again and again slows every request."""
+    gc.collect()
+    gc.freeze()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from datetime import datetime
+from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
-from app.domain.clock import SHANGHAI, FrozenClock, frozen
-from tests.support.databases import KINDS, Database, Databases, run_folder
+from app.domain.clock import FrozenClock, frozen
+from tests.support.databases import KINDS, Database, Databases, held_by, run_folder
 from tests.support.queries import Statements
 from tests.support.queries import count_queries as _count_queries
 from tests.support.requirements import refuse_unknown
@@ -21,9 +20,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
+    from tests.support.application import Applications
     from tests.world import World
-
-MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)  # a Monday: where the clock of the tests stands
 
 # No deadline: a slow machine is no failure. On the build machine the same examples every time.
 settings.register_profile("local", deadline=None)
@@ -68,11 +66,20 @@ def databases() -> Databases:
 
 
 @pytest.fixture(scope="session")
-def database(databases: Databases, database_kind: str) -> Iterator[Database]:
-    """The migrated database the rolled-back tests of this process share; `.kind` is sqlite or postgresql."""
-    made = databases.fresh(database_kind)
-    yield made
-    databases.drop(made)
+def applications(databases: Databases) -> Iterator[Applications]:
+    """The applications the rolled-back tests of this process share; tests ask for `app`."""
+    from tests.support.application import Applications
+
+    with closing(Applications(databases)) as made:
+        yield made
+
+
+@pytest.fixture
+def database(applications: Applications, database_kind: str, request: pytest.FixtureRequest) -> Database:
+    """The database of `app`; `.kind` is sqlite or postgresql. It holds the cast where the test asks for `world`,
+    the demo where it asks for `province`, else roles and permissions only.
+    """
+    return applications.database(database_kind, held_by(request.fixturenames))
 
 
 @pytest.fixture
@@ -91,14 +98,10 @@ def empty_database(databases: Databases, database_kind: str) -> Iterator[Databas
     databases.drop(made)
 
 
-@pytest.fixture(scope="session")
-def app(database: Database) -> Iterator[Flask]:
+@pytest.fixture
+def app(applications: Applications, database: Database) -> Flask:
     """The application on `database`. Without `db`, `client` or `world` nothing is rolled back: ask for one of them."""
-    from tests.support.application import dispose, make_app
-
-    made = make_app(database)
-    yield made
-    dispose(made)
+    return applications.on(database)
 
 
 @pytest.fixture
@@ -136,13 +139,17 @@ def csrf(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
-def world(db: Any) -> World:
+def world(db: Any, database: Database) -> World:
     """The fixed cast of `tests/world.py`."""
-    from tests.world import build
+    from tests.world import recall
 
-    cast = build()
-    db.session.commit()
-    return cast
+    return recall(database.told)
+
+
+@pytest.fixture
+def province(db: Any, database: Database) -> dict[str, int]:
+    """A tiny demo province; returns what was counted when it was loaded."""
+    return dict(database.told)
 
 
 @pytest.fixture
@@ -164,6 +171,8 @@ def login_as(app: Flask, db: Any) -> Callable[[str], FlaskClient]:
 @pytest.fixture
 def clock() -> Iterator[FrozenClock]:
     """The one clock, standing on Monday 2026-03-02 09:00 in Shanghai; `clock.set(...)`, `clock.move(...)`."""
+    from tests.world import MORNING
+
     with frozen(MORNING) as stopped:
         yield stopped
 

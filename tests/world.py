@@ -6,14 +6,15 @@ its role (`county_admin`, `teacher`); the few abroad say so (`qingyuan_school`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
 from sqlalchemy import select
 
+from app import models
 from app.domain.clock import SHANGHAI, now
 from app.domain.identity import check_character
 from app.domain.states import Action, Party
@@ -85,6 +86,7 @@ from app.security.people import actor_of
 from app.services.permissions import restore_roles
 from app.web.actors import current_vault
 
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=SHANGHAI)  # a Monday: where the clock of the tests stands
 PASSWORD = "Qingyuan-42-Brücke"
 
 # name, code, level, superior
@@ -142,41 +144,62 @@ ABROAD: dict[str, tuple[RoleName, dict[str, str]]] = {
 }
 
 
+class Cast(Mapping[str, Any]):
+    """Rows by name, each read when it is asked for."""
+
+    def __init__(self, kept: dict[str, list[Any]]) -> None:
+        """`kept` holds entity and key of each row."""
+        self._kept = kept
+
+    def __getitem__(self, name: str) -> Any:
+        return _recalled(self._kept[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
 @dataclass(frozen=True)
 class World:
     """The cast by name: `world.school["xihu"]`, `world.teacher["zhang"]`, `world.account["county_admin"]`."""
 
-    region: dict[str, Region]
-    bureau: dict[str, Bureau]
-    institution: dict[str, Institution]
-    grant: dict[str, RegionGrant]
-    school: dict[str, School]
-    teacher: dict[str, Teacher]
-    account: dict[str, Account]
-    entry: dict[str, AuditEntry]
-    job: dict[str, BackgroundJob]
-    message: dict[str, InboxMessage]
-    saved_filter: dict[str, SavedFilter]
-    imported: dict[str, ImportBatch]
+    region: Mapping[str, Region]
+    bureau: Mapping[str, Bureau]
+    institution: Mapping[str, Institution]
+    grant: Mapping[str, RegionGrant]
+    school: Mapping[str, School]
+    teacher: Mapping[str, Teacher]
+    account: Mapping[str, Account]
+    entry: Mapping[str, AuditEntry]
+    job: Mapping[str, BackgroundJob]
+    message: Mapping[str, InboxMessage]
+    saved_filter: Mapping[str, SavedFilter]
+    imported: Mapping[str, ImportBatch]
     year: TrainingYear
     stage: Stage
     subject: Subject
     batch: Batch
-    training: dict[type[Any], dict[str, Any]]
-    moves: dict[type[Any], dict[str, Any]]
+    training: Mapping[type[Any], Mapping[str, Any]]
+    moves: Mapping[type[Any], Mapping[str, Any]]
+
+    def keys(self) -> dict[str, Any]:
+        """Return entity and key of every row, as `recall` takes them in another process."""
+        return {each.name: _kept(getattr(self, each.name)) for each in fields(self)}
 
     @property
-    def programme(self) -> dict[str, Programme]:
+    def programme(self) -> Mapping[str, Programme]:
         """The programmes: `xihu`, `qingyuan`, each approved and aimed at its own county."""
         return self.training[Programme]
 
     @property
-    def training_class(self) -> dict[str, TrainingClass]:
+    def training_class(self) -> Mapping[str, TrainingClass]:
         """The classes: `xihu` and `qingyuan` are offered, `xihu_second` is pending, `xihu_screened` has its draw."""
         return self.training[TrainingClass]
 
     @property
-    def enrollment(self) -> dict[str, Enrollment]:
+    def enrollment(self) -> Mapping[str, Enrollment]:
         """`xihu` (zhang) and `qingyuan` (chen) wait for the school; `xihu_screened` (wang) for the institution."""
         return self.training[Enrollment]
 
@@ -184,7 +207,7 @@ class World:
         """Return the actor an account is at this moment."""
         return actor_of(self.account[username])
 
-    def rows(self) -> dict[type[Any], dict[str, Any]]:
+    def rows(self) -> dict[type[Any], Mapping[str, Any]]:
         """Return entity → the rows that have a home, by name."""
         return {
             Bureau: self.bureau,
@@ -207,6 +230,27 @@ def national_id(number: int) -> str:
     """Return the invented ID number of the `number`-th person, with a right check character."""
     body = f"33010619800101{number:03d}"
     return body + check_character(body)
+
+
+def recall(kept: dict[str, Any]) -> World:
+    """Return the cast that somebody has built in this database before: see `World.keys`."""
+    return World(**{name: _recalled(each) for name, each in kept.items()})
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {getattr(name, "__name__", name): _kept(each) for name, each in value.items()}
+    return [type(value).__name__, value.id]
+
+
+def _recalled(kept: Any) -> Any:
+    """Return a row, rows by name, or such by entity."""
+    if isinstance(kept, list):
+        with db.session.no_autoflush:  # a test may be in the middle of making a row
+            return db.session.get_one(getattr(models, kept[0]), kept[1])
+    if all(isinstance(each, list) for each in kept.values()):
+        return Cast(kept)
+    return {getattr(models, name): Cast(each) for name, each in kept.items()}
 
 
 def build() -> World:

@@ -123,14 +123,11 @@ def _blocks(lines: Iterator[Any]) -> Iterator[list[tuple[int, list[Cell]]]]:
     for said in lines:
         if isinstance(said, dict):
             return
-        yield [(number, [_cell(cell) for cell in cells]) for number, cells in said]
+        for _number, cells, days in said:
+            for place in days:
+                cells[place] = _day(cells[place])
+        yield [(number, cells) for number, cells, _days in said]
     raise Invalid(refusal("too_large"))
-
-
-def _cell(cell: Any) -> Cell:
-    if cell == "":
-        return None
-    return _day(cell[1]) if type(cell) is list else cell
 
 
 def _day(text: str) -> Cell:

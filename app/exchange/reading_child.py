@@ -2,8 +2,8 @@
 
 It runs as a plain script and knows nothing of the application, so that it starts quickly and has nothing to lose. It
 answers in lines of JSON: either {"refused": code, "params": {…}}, or {"sheet": …} and then blocks of
-[[row number, [cells…]], …] and at the end {"end": rows}. Days and moments are ["d", ISO text]. No line at the end
-means that the process was ended by its limits.
+[[row number, [cells…], [places of days…]], …] and at the end {"end": rows}. An empty cell is null; days and moments
+are ISO text. No line at the end means that the process was ended by its limits.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ BEYOND = re.compile(rb'\br="(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])\d')
 FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b')
 ROW = re.compile(rb'<row\b[^>]*?\br="\d+"')  # a row that tells its number
 ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>')
+DAYS = frozenset({date, datetime, time, timedelta})
 NEEDED = {"[content_types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl/theme/theme1.xml"}
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -222,13 +223,17 @@ def send_rows(sheet: Any) -> int:
     """Send every row that is not empty, with its number and its cells from column A on; return how many."""
     if sheet.start is None:
         return 0
-    before = [""] * sheet.start[1]
+    before: list[Any] = [None] * sheet.start[1]
     block: list[Any] = []
     count = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
-        if not any(cell != "" for cell in row):
+        cells = [*before, *(None if cell == "" else cell for cell in row)]
+        if not any(cell is not None for cell in cells):
             continue
-        block.append([number, before + row])
+        days = [place for place, cell in enumerate(cells) if type(cell) in DAYS]
+        for place in days:
+            cells[place] = str(cells[place]) if type(cells[place]) is timedelta else cells[place].isoformat()
+        block.append([number, cells, days])
         count += 1
         if len(block) >= BLOCK:
             _send(block)
@@ -244,22 +249,14 @@ def _send(block: list[Any]) -> None:
 
 
 def _refuse_long_text(block: list[Any]) -> None:
-    for number, cells in block:
+    for number, cells, _days in block:
         for cell in cells:
             if type(cell) is str and len(cell) > MOST_TEXT:
                 raise Refused("long_text", row=number, most=MOST_TEXT)
 
 
 def _say(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=True, default=_dated) + "\n")
-
-
-def _dated(value: Any) -> list[str]:
-    if isinstance(value, date | datetime | time):
-        return ["d", value.isoformat()]
-    if isinstance(value, timedelta):
-        return ["d", str(value)]
-    raise TypeError(type(value))
+    sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
 
 
 def read(path: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -145,18 +145,18 @@ def _packed(value: Any) -> Json:
     return value.isoformat() if type(value) is date else value
 
 
-def _unpacked(name: str, value: Json) -> Any:
-    if value is None:
-        return None
-    if name == "national_id":
-        return NationalId(value[0], date.fromisoformat(value[1]), Gender(value[2]))
-    if name == "birth_date":
-        return date.fromisoformat(value)
-    return Gender(value) if name == "gender" else value
+UNPACKED: Mapping[str, Callable[[Json], Any]] = {
+    "national_id": lambda value: NationalId(value[0], date.fromisoformat(value[1]), Gender(value[2])),
+    "birth_date": date.fromisoformat,
+    "gender": Gender,
+}
 
 
 def _planned(plan: RowPlan, before: Mapping[str, Any]) -> PlannedRow:
-    values = {name: _unpacked(name, value) for name, value in plan.values.items()}
+    values = dict(plan.values)
+    for name, unpack in UNPACKED.items():
+        if values.get(name) is not None:
+            values[name] = unpack(values[name])
     return PlannedRow(
         plan.number, RowKind(plan.outcome.value), values, teacher_id=plan.row_id, version=plan.version, before=before
     )

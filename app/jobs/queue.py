@@ -1,7 +1,7 @@
 """The one queue: a SQLite file in the instance folder, or Redis when REDIS_URL is set.
 
 It carries nothing but the numbers of jobs; their rows in the database say everything else. A number that is lost or
-comes twice does no harm: the worker puts waiting jobs in again, and a job is claimed once (docs/jobs.md).
+comes twice does no harm: the worker puts waiting jobs in again, and a job is claimed once (docs/architecture.md).
 """
 
 from __future__ import annotations

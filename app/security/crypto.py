@@ -40,7 +40,7 @@ class Vault:
 
     def key(self, plain: str) -> str:
         """Return the index of `plain`: equal texts have equal indexes, and nothing leads back."""
-        return hmac.new(self._index, plain.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._index, plain.encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=4)

@@ -46,6 +46,7 @@ _COMPOUNDS = _table(
     """
 )
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"
+_ALL_HAN = re.compile(rf"[{_HAN}]+")
 _TOKEN = re.compile(rf"[{_HAN}]+|[a-z]+")
 _UNREADABLE = "x"
 _LONGEST_STEM = 16
@@ -58,6 +59,8 @@ def syllables(name: str) -> list[str]:
     that no dictionary knows becomes "x".
     """
     clean = normalise_name(name)
+    if _ALL_HAN.fullmatch(clean):  # nearly every name
+        return _read(clean, with_surname=True)
     result: list[str] = []
     for token in _TOKEN.findall(_without_accents(clean.lower())):
         if token[0].isascii():

@@ -132,13 +132,14 @@ def _insert(
 def _insert_all(stored: Sequence[dict[str, Any]]) -> list[int]:
     """Insert rows in one statement; return their keys in that order.
 
-    RETURNING in order would make SQLite insert each row by itself; the numbers find the keys in one more query.
+    RETURNING in order would make SQLite insert each row by itself; the numbers, which are taken one after the other,
+    find the keys in one more query.
     """
     table: Any = Teacher.__table__
     db.session.execute(insert(table), stored)
     numbers = [row["teacher_number"] for row in stored]
-    found = db.session.execute(select(table.c.teacher_number, table.c.id).where(table.c.teacher_number.in_(numbers)))
-    keys = {row.teacher_number: row.id for row in found}
+    taken = table.c.teacher_number.between(numbers[0], numbers[-1])
+    keys: dict[str, int] = dict(db.session.execute(select(table.c.teacher_number, table.c.id).where(taken)).all())
     return [keys[number] for number in numbers]
 
 

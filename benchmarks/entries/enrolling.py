@@ -60,12 +60,12 @@ def against_the_usual_way_in_memory(bench: Bench) -> Result:
 
 def _beside(bench: Bench, application: str) -> Result:
     with bench.copy("enrolling") as ours, bench.copy("peer") as theirs:
-        fields = {"ours": _field(bench, ours), "peer": _field(bench, theirs)}
+        fields = {"ours": field_on(bench, ours), "peer": field_on(bench, theirs)}
         accepted, others = {"ours": 0, "peer": 0}, set[str]()
         with bench.serving(ours) as here, bench.serving(theirs, application=application) as there:
             sends = {
-                "ours": _sender(OURS, fields["ours"], fields["ours"].headers),
-                "peer": _sender(THEIRS, fields["peer"], fields["peer"].peer),
+                "ours": sender(OURS, fields["ours"], fields["ours"].headers),
+                "peer": sender(THEIRS, fields["peer"], fields["peer"].peer),
             }
             ports = {"ours": here.port, "peer": there.port}
 
@@ -87,12 +87,13 @@ def _beside(bench: Bench, application: str) -> Result:
     return Result(value, control, value / control, spread, wrong, {"accepted": accepted, "others": sorted(others)})
 
 
-def _field(bench: Bench, database: Database) -> Field:
+def field_on(bench: Bench, database: Database) -> Field:
+    """Open a field of classes and teachers on a database."""
     with bench.app(database) as app:
         return prepare(app, teachers=TEACHERS, classes=CLASSES)
 
 
-def _sender(path: str, field: Field, headers: list[dict[str, str]]) -> Callable[[int], Iterator[Request]]:
+def sender(path: str, field: Field, headers: list[dict[str, str]]) -> Callable[[int], Iterator[Request]]:
     """Return the requests of a client: its own teachers in turn, class after class, going on where it had stopped."""
     going = [_pairs(path, field, headers, number) for number in range(CLIENTS)]
     return lambda number: going[number]
@@ -121,14 +122,14 @@ def _untrue(bench: Bench, database: Database, field: Field, accepted: int) -> li
 def full(bench: Bench) -> Result:
     """Press for a class that is full and for one that is not, in turns; then count what refusals write."""
     with bench.copy("full") as database:
-        field = _field(bench, database)
+        field = field_on(bench, database)
         taken, free = field.class_ids[0], replace(field, class_ids=field.class_ids[1:])
         with bench.app(database):
             one = update(TrainingClass).where(TrainingClass.id == taken)
             db.session.execute(one.values(seats=1, planned_seats=1))
             db.session.commit()
-        accepts = _sender(OURS, free, field.headers)
-        refuses = _sender(OURS, replace(field, class_ids=[taken] * 100), field.headers)
+        accepts = sender(OURS, free, field.headers)
+        refuses = sender(OURS, replace(field, class_ids=[taken] * 100), field.headers)
         with bench.serving(database) as server:
             last = Request(OURS, "POST", field.headers[-1], json.dumps({"training_class": taken}).encode())
             assert once(server.port, last)[0] == 201  # and 200 from here on, among the others' 422
@@ -179,7 +180,7 @@ def _log(database: Database) -> Any:
 def again(bench: Bench) -> Result:
     """Let each teacher send one request five times, and count what is not as it should be."""
     with bench.copy("again") as database:
-        field = _field(bench, database)
+        field = field_on(bench, database)
         wrong = 0
         with bench.serving(database) as server:
             for headers in field.headers[:100]:

@@ -33,16 +33,16 @@ SAMPLED = 20_000  # rows whose cells are compared one by one
 PAUSE = 0.05  # seconds between two looks at the memory
 
 
-def _places(bench: Bench) -> Bench:
+def small(bench: Bench) -> Bench:
     """Return the small province: schools and lists to import into."""
     return replace(bench, size="small")
 
 
-def _workbook(bench: Bench, count: int, *, faulty: bool = False) -> Path:
+def workbook(bench: Bench, count: int, *, faulty: bool = False) -> Path:
     """Return a workbook of `count` new teachers for the schools of the small province, made when it is missing."""
     path = bench.folder / f"teachers-{count}{'-faulty' if faulty else ''}.xlsx"
     if not path.exists():
-        with bench.app(_places(bench).province):
+        with bench.app(small(bench).province):
             codes = list(db.session.scalars(select(School.code).order_by(School.code)))
             lists = {"stage": Stage, "subject": Subject, "title": ProfessionalTitle, "post": PostCategory}
             choices = {n: list(db.session.scalars(select(m.name).order_by(m.position))) for n, m in lists.items()}
@@ -60,8 +60,8 @@ def rows_of(bench: Bench) -> int:
 
 def import_rate(bench: Bench, side: str, count: int, watch: Any = None) -> float:
     """Let one side import `count` teachers into a fresh copy; return rows a second."""
-    path = _workbook(bench, count)
-    with _places(bench).copy(f"import_{side}") as database:
+    path = workbook(bench, count)
+    with small(bench).copy(f"import_{side}") as database:
         done = _work(database, "imports", side, str(path), watch=watch)
         wrong = _untrue(bench, database, count, done["rows"])
         assert not wrong, wrong
@@ -150,8 +150,8 @@ def _children(pid: int) -> list[int]:
 def faulty_rows(bench: Bench) -> Result:
     """Plan a file with wrong rows and compare what is told with what was done wrong."""
     count = rows_of(bench)
-    path = _workbook(bench, count, faulty=True)
-    with _places(bench).copy("faulty") as database:
+    path = workbook(bench, count, faulty=True)
+    with small(bench).copy("faulty") as database:
         _work(database, "imports", "ours", str(path))
         with bench.app(database):
             batch = db.session.scalars(select(ImportBatch)).one()

@@ -27,6 +27,7 @@ from app.domain.terms import Gender, TeacherStatus
 from app.exchange import teachers
 from app.extensions import db
 from app.jobs.runner import run
+from app.jobs.worker import settle_memory
 from app.models import Account, AuditEntry, ImportBatch, School, Stage, Subject, Teacher, teacher_name_pair
 from app.security.crypto import Vault
 from app.security.names import initials
@@ -161,6 +162,7 @@ SIDES = {"ours": ours, "limit": limit, "orm": orm, "unsealed": unsealed}
 
 def _told(side: str, path: str) -> Iterator[str]:
     app = create_app({"LOG_LEVEL": "ERROR"})
+    settle_memory()
     with app.app_context():
         begun = time.perf_counter()
         count = SIDES[side](app, path)

@@ -38,6 +38,12 @@ def test_the_old_clock_comes_back_after_an_error() -> None:
     assert clock.now().year > 2000
 
 
+@given(TYPED)
+def test_today_is_the_day_of_this_moment(moment: datetime) -> None:
+    with clock.frozen(moment):
+        assert clock.today() == moment.date()
+
+
 def test_today_is_the_day_in_shanghai_not_in_greenwich() -> None:
     with clock.frozen(datetime(2026, 8, 31, 16, 30, tzinfo=UTC)):
         assert clock.today() == date(2026, 9, 1)

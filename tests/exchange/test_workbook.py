@@ -34,7 +34,7 @@ def written(rows: list[list[Any]], title: str = "教师名册", labels: list[str
     return file
 
 
-@pytest.mark.req("DEL-12")
+@pytest.mark.req("DEL-12", "B6")
 def test_both_readers_find_the_values_that_were_written() -> None:
     file = written([ROW, [None, "001", 0, None, None]])
     sheet = load_workbook(file)["教师名册"]
@@ -56,7 +56,7 @@ def test_ids_and_long_numbers_keep_every_digit_as_text() -> None:
     assert sheet["B3"].number_format == "@"
 
 
-@pytest.mark.req("DEL-12")
+@pytest.mark.req("DEL-12", "B6")
 def test_formulas_and_addresses_in_data_stay_letters() -> None:
     file = written([[text] for text in HOSTILE], title="=1+1", labels=["=2+2"])
     sheet = load_workbook(file).active

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import ROOT, Database, run_flask, run_python
+from tests.support.databases import ROOT, Database, Databases, run_python
 from tests.support.server import free_port
 
 pytestmark = [
@@ -90,12 +90,11 @@ class OnRedis(Database):
         return super().settings | {"REDIS_URL": self.redis_url}
 
 
-@pytest.mark.database("sqlite")
 def test_a_job_runs_through_redis_and_one_started_without_it_is_done_when_it_is_back(
-    fresh_database: Database, redis: Redis
+    databases: Databases, redis: Redis
 ) -> None:
-    database = OnRedis(fresh_database.kind, fresh_database.url, fresh_database.folder, redis.url)
-    run_flask(database, "demo", "load")
+    made = databases.fresh("sqlite", "province")
+    database = OnRedis(made.kind, made.url, made.folder, redis.url)
     worker = subprocess.Popen(
         [sys.executable, "-m", "app.jobs.worker"], cwd=ROOT, env=database.environment, stderr=subprocess.DEVNULL
     )
@@ -115,6 +114,7 @@ def test_a_job_runs_through_redis_and_one_started_without_it_is_done_when_it_is_
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
+        databases.drop(made)
 
 
 def _start(database: Database) -> int:

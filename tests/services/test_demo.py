@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.domain.calendar import is_kind_open
-from app.domain.clock import now
+from app.domain.clock import frozen, now
 from app.domain.identity import disagreements, is_mobile, parse_national_id
 from app.domain.teacher_numbers import is_teacher_number
 from app.domain.terms import AuditAction, RoleName, TeacherStatus, WindowKind
@@ -31,14 +31,14 @@ from app.models import (
 )
 from app.security.names import initials
 from app.services import demo
-from app.services.demo.making import LISTS, Size, apportioned
+from app.services.demo.making import LISTS, apportioned, last_noon
 from app.services.permissions import restore_roles
 from app.services.sign_in import sign_in
 from app.web.actors import current_vault
 from tests.support.databases import Database, Databases, run_flask, run_python
+from tests.support.furnishing import TINY
 
 pytestmark = pytest.mark.req("OPS-5")
-TINY = Size(schools=210, teachers=900, institutions=30)
 DIGEST = """
 import hashlib
 from datetime import date
@@ -61,22 +61,15 @@ with app.app_context():
 """
 
 
-@pytest.fixture
-def loaded(db: Any) -> dict[str, int]:
-    """A tiny demo province; returns what was counted."""
-    restore_roles()
-    return demo.load(demo.Making(TINY, seed=1, vault=current_vault()))
-
-
 def every(db: Any, model: Any) -> list[Any]:
     return list(db.session.scalars(select(model)))
 
 
 @pytest.mark.req("ORG-1", "ORG-5", "PRG-1")
-def test_the_province_is_whole(loaded: dict[str, int], db: Any) -> None:
-    assert loaded["Teacher"] == TINY.teachers
-    assert loaded["School"] == TINY.schools
-    assert loaded["Bureau"] == loaded["Region"] == 102
+def test_the_province_is_whole(province: dict[str, int], db: Any) -> None:
+    assert province["Teacher"] == TINY.teachers
+    assert province["School"] == TINY.schools
+    assert province["Bureau"] == province["Region"] == 102
     in_county = dict(db.session.execute(select(School.region_id, func.count()).group_by(School.region_id)).all())
     assert min(in_county.values()) >= 1
     assert len(in_county) == 101
@@ -88,7 +81,7 @@ def test_the_province_is_whole(loaded: dict[str, int], db: Any) -> None:
 
 
 @pytest.mark.req("PRG-1")
-def test_today_stands_in_the_middle_of_round_one(loaded: dict[str, int], db: Any) -> None:
+def test_today_stands_in_the_middle_of_round_one(province: dict[str, int], db: Any) -> None:
     open_ones = [batch for batch in every(db, Batch) if is_kind_open(batch.windows, WindowKind.ROUND_ONE, now())]
     assert [batch.training_year.is_current for batch in open_ones] == [True]
     assert len(open_ones[0].windows) == len(WindowKind)
@@ -96,7 +89,7 @@ def test_today_stands_in_the_middle_of_round_one(loaded: dict[str, int], db: Any
 
 
 @pytest.mark.req("TCH-1", "OPS-3")
-def test_teachers_hold_what_the_verbs_keep_in_step(loaded: dict[str, int], db: Any) -> None:
+def test_teachers_hold_what_the_verbs_keep_in_step(province: dict[str, int], db: Any) -> None:
     vault = current_vault()
     for teacher in every(db, Teacher):
         number = vault.open(teacher.national_id_sealed)
@@ -110,7 +103,7 @@ def test_teachers_hold_what_the_verbs_keep_in_step(loaded: dict[str, int], db: A
 
 
 @pytest.mark.req("TCH-1")
-def test_stage_grade_and_subject_of_a_teacher_fit_each_other(loaded: dict[str, int], db: Any) -> None:
+def test_stage_grade_and_subject_of_a_teacher_fit_each_other(province: dict[str, int], db: Any) -> None:
     taught = {entry["name"]: entry["stages"] for entry in LISTS["subjects"]}
     for teacher in every(db, Teacher):
         assert teacher.grade.stage == teacher.stage
@@ -120,7 +113,7 @@ def test_stage_grade_and_subject_of_a_teacher_fit_each_other(loaded: dict[str, i
 
 
 @pytest.mark.req("TCH-9")
-def test_some_records_carry_the_faults_a_quality_board_is_for(loaded: dict[str, int], db: Any) -> None:
+def test_some_records_carry_the_faults_a_quality_board_is_for(province: dict[str, int], db: Any) -> None:
     vault, found = current_vault(), set()
     mobiles = [teacher.mobile for teacher in every(db, Teacher)]
     for teacher in every(db, Teacher):
@@ -134,14 +127,14 @@ def test_some_records_carry_the_faults_a_quality_board_is_for(loaded: dict[str, 
 
 
 @pytest.mark.req("ORG-5")
-def test_a_school_counts_the_teachers_it_has(loaded: dict[str, int], db: Any) -> None:
+def test_a_school_counts_the_teachers_it_has(province: dict[str, int], db: Any) -> None:
     has = dict(db.session.execute(select(Teacher.school_id, func.count()).group_by(Teacher.school_id)).all())
     assert {school.id: school.staff_count for school in every(db, School)} == {k: n for k, n in has.items() if k}
 
 
 @pytest.mark.req("ACC-1", "ACC-4")
 def test_every_role_has_an_account_that_signs_in_and_one_must_change_its_password(
-    loaded: dict[str, int], db: Any
+    province: dict[str, int], db: Any
 ) -> None:
     told = demo.accounts()
     signed_in = {row["role"]: sign_in(row["username"], row["password"], vault=current_vault()) for row in told}
@@ -153,8 +146,17 @@ def test_every_role_has_an_account_that_signs_in_and_one_must_change_its_passwor
     assert signed_in["teacher"].teacher.school == signed_in["school_admin"].school
 
 
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [("2026-03-02T00:07", 1), ("2026-03-02T11:59:59", 1), ("2026-03-02T12:00", 2), ("2026-03-02T23:59", 2)],
+)
+def test_a_demo_loaded_in_the_morning_stands_at_the_noon_before(moment: str, day: int) -> None:
+    with frozen(datetime.fromisoformat(moment)):
+        assert last_noon() == date(2026, 3, day)
+
+
 @pytest.mark.req("ORG-4", "OPS-2")
-def test_there_is_a_past_with_dates_and_people(loaded: dict[str, int], db: Any) -> None:
+def test_there_is_a_past_with_dates_and_people(province: dict[str, int], db: Any) -> None:
     grants = every(db, RegionGrant)
     assert any(grant.revoked_at and grant.reason for grant in grants)
     assert any(grant.valid_to for grant in grants)
@@ -175,6 +177,7 @@ def test_the_same_seed_makes_the_same_province(databases: Databases, database_ki
     assert digests[0] == digests[1] != digests[2]
 
 
+@pytest.mark.database("postgresql")  # on SQLite: tests/journeys/test_first_hour.py
 def test_the_command_loads_once_and_a_second_start_keeps_what_was_entered(fresh_database: Database) -> None:
     assert "3,000 Teacher" in run_flask(fresh_database, "demo", "load")
     rename = "db.session.scalars(select(School)).first().name = 'entered'; db.session.commit()"

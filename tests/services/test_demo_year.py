@@ -50,26 +50,13 @@ from app.models import (
 )
 from app.security.people import actor_of
 from app.security.scope import select_visible
-from app.services import demo
 from app.services.demo.cast import DEMO_INSTITUTION, DEMO_SCHOOL
-from app.services.demo.making import Size
 from app.services.demo.terms import Standing, terms
 from app.services.enrollment_facts import cases
-from app.services.permissions import restore_roles
-from app.web.actors import current_vault
+from tests.support.furnishing import making
 
-TINY = Size(schools=210, teachers=900, institutions=30)
 LIVE = live_states(Kind.ENROLLMENT)
 KINDS = {Enrollment: Kind.ENROLLMENT, Programme: Kind.PROGRAMME, TrainingClass: Kind.TRAINING_CLASS}
-
-
-@pytest.fixture
-def making(db: Any) -> demo.Making:
-    """A tiny demo province, loaded today."""
-    restore_roles()
-    made = demo.Making(TINY, seed=1, vault=current_vault())
-    demo.load(made)
-    return made
 
 
 def every(db: Any, model: Any) -> list[Any]:
@@ -87,12 +74,12 @@ def ledgers(db: Any, model: Any) -> dict[int, list[Transition]]:
 
 
 @pytest.mark.req("PRG-2", "PRG-5", "ENR-19", "OPS-5")
-def test_the_year_is_alive_and_its_ledger_whole(db: Any, making: demo.Making) -> None:
+def test_the_year_is_alive_and_its_ledger_whole(db: Any, province: dict[str, int]) -> None:
     states_are_all_there(db)
     each_ledger_follows_its_table(db)
     seats_and_caps_are_kept(db)
     draws_can_be_worked_out_again(db)
-    own_house_has_every_situation(db, making)
+    own_house_has_every_situation(db)
     plans_are_what_the_platform_takes(db)
     the_demo_s_teacher_may_choose(db)
     the_adjustment_is_under_way(db)
@@ -184,9 +171,9 @@ def the_demo_s_teacher_may_choose(db: Any) -> None:
     assert 0 < len(evaluated) < len(admitted)
 
 
-def own_house_has_every_situation(db: Any, making: demo.Making) -> None:
+def own_house_has_every_situation(db: Any) -> None:
     house = db.session.scalars(select(Institution).where(Institution.code == DEMO_INSTITUTION)).one()
-    by_standing = {term.standing: term for term in terms(making)}
+    by_standing = {term.standing: term for term in terms(making())}
     live = func.count().filter(Enrollment.state.in_([state.value for state in LIVE]))
     for standing in (Standing.ENROLLING, Standing.ADJUSTING):
         counted = (
@@ -221,9 +208,7 @@ def the_adjustment_is_under_way(db: Any) -> None:
         (kinds.EXPAND, states.APPROVED), (kinds.EXPAND, states.REQUESTED), (kinds.CANCEL, states.APPROVED),
         (kinds.CANCEL, states.REQUESTED), (kinds.REASSIGN, states.APPROVED),
     }  # fmt: skip
-    adjusting = next(
-        term for term in terms(demo.Making(TINY, 1, current_vault())) if term.standing is Standing.ADJUSTING
-    )
+    adjusting = next(term for term in terms(making()) if term.standing is Standing.ADJUSTING)
     drawn = [row for row in every(db, Screening) if row.training_class.batch_id == adjusting.batch_id and row.drawn_at]
     reserve = [row for row in every(db, ScreeningCandidate) if row.screening in drawn and not row.drawn]
     assert reserve

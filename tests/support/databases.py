@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import json
 import logging
 import os
 import shutil
@@ -14,7 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("sqlite", "postgresql")
-TEMPLATE = "template_migrated"
+TOLD = "told.json"  # in the folder of a database: what who furnished it has to say about its rows
 FOLDER_VARIABLE = "TEST_RUN_FOLDER"
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # a test database need not survive
 SECRETS = {"SECRET_KEY": "test-secret-key-" * 3, "DATA_KEY": "test-data-key-" * 3}
@@ -38,6 +39,23 @@ for command in (["db", "upgrade"], ["sync-security"]):
     if result.exit_code:
         raise SystemExit(f"{command}: {result.output} {result.exception!r}")
 """
+FURNISH = """
+import json
+from run import app
+from app.extensions import db
+from tests.support.furnishing import {holding}
+with app.app_context():
+    told = {holding}()
+    db.session.commit()
+(app.config["SETTINGS"].instance / "told.json").write_text(json.dumps(told))
+"""
+# What a database may hold from the start; all but the first begin as a copy of the first.
+HOLDINGS = {"nothing": PREPARE, **{holding: FURNISH.format(holding=holding) for holding in ("world", "province")}}
+
+
+def held_by(fixtures: Iterable[str]) -> str:
+    """Return which of `HOLDINGS` a test needs that asks for these fixtures."""
+    return next((holding for holding in HOLDINGS if holding in fixtures), "nothing")
 
 
 @dataclass(frozen=True)
@@ -64,6 +82,11 @@ class Database:
     def environment(self) -> dict[str, str]:
         """The environment of a process that uses this database."""
         return os.environ | self.settings
+
+    @property
+    def told(self) -> Any:
+        """What who furnished it has to say about its rows."""
+        return json.loads((self.folder / TOLD).read_text(encoding="utf-8"))
 
     @property
     def file(self) -> Path:
@@ -165,14 +188,18 @@ class Databases:
             self._administer("CREATE DATABASE {}", database.folder.name)
         return database
 
-    def fresh(self, kind: str) -> Database:
-        """Return a database of its own, migrated, with roles and permissions and nothing else."""
-        template = self._template(kind)
-        database = self._named(kind, self._next_name())
-        if kind == "postgresql":
-            self._administer("CREATE DATABASE {} TEMPLATE {}", database.folder.name, TEMPLATE)
+    def fresh(self, kind: str, holding: str = "nothing") -> Database:
+        """Return a database of its own, migrated, with roles and permissions, and what `HOLDINGS` names."""
+        return self._copied(self._template(kind, holding), self._next_name())
+
+    def _copied(self, source: Database, name: str) -> Database:
+        database = self._named(source.kind, name)
+        if source.kind == "postgresql":
+            self._administer("CREATE DATABASE {} TEMPLATE {}", name, source.folder.name)
         else:
-            copy_sqlite(template.file, database.file)
+            copy_sqlite(source.file, database.file)
+        if (source.folder / TOLD).exists():
+            shutil.copy(source.folder / TOLD, database.folder)
         return database
 
     def drop(self, database: Database) -> None:
@@ -190,18 +217,23 @@ class Databases:
         url = self._server.replace("/postgres?", f"/{name}?") if kind == "postgresql" else f"sqlite:///{folder}/app.db"
         return Database(kind, url, folder)
 
-    def _template(self, kind: str) -> Database:
-        """Return the migrated template; the first process that asks makes it, or learns for all why it cannot be."""
-        template = self._named(kind, TEMPLATE)
+    def _template(self, kind: str, holding: str) -> Database:
+        """Return the template; the first process that asks makes it, or learns for all why it cannot be."""
+        template = self._named(kind, f"template_{holding}")
         outcome = template.folder / "outcome.txt"
-        with locked(self.folder / f"{kind}.lock"):
+        with locked(self.folder / f"{kind}-{holding}.lock"):
             if not outcome.exists():
-                if kind == "postgresql":
-                    self._administer("CREATE DATABASE {}", TEMPLATE)
-                outcome.write_text(failure_of(PREPARE, template), encoding="utf-8")
+                self._begin(template, holding)
+                outcome.write_text(failure_of(HOLDINGS[holding], template), encoding="utf-8")
         failure = outcome.read_text(encoding="utf-8")
         assert not failure, f"the template database could not be made:\n{failure}"
         return template
+
+    def _begin(self, template: Database, holding: str) -> None:
+        if holding != "nothing":
+            self._copied(self._template(template.kind, "nothing"), template.folder.name)
+        elif template.kind == "postgresql":
+            self._administer("CREATE DATABASE {}", template.folder.name)
 
     def _administer(self, statement: str, *names: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:

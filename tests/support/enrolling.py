@@ -40,19 +40,19 @@ def add_class(world: World, number: int = 9, *, seats: int = 40, **columns: Any)
 
 def add_teachers(world: World, count: int, *, first: int = 100, school: str = "xihu") -> list[Teacher]:
     """Add teachers of one school, each with an account."""
-    made = []
+    made, roles, at = [], list(world.account["teacher"].roles), world.school[school]
     for number in range(first, first + count):
         identity = national_id(number)
         account = Account(
             username=f"t{number}", first_name="", last_name=f"某{number}", email=f"t{number}@noemail.invalid",
-            active=True, password="-", roles=list(world.account["teacher"].roles),
+            active=True, password="-", roles=roles,
         )  # fmt: skip
         made.append(
             Teacher(
                 teacher_number=make_teacher_number(province="33", year=2026, running=number), name=f"某教师{number}",
                 name_initials="mjs", gender=Gender.FEMALE, birth_date=date(1980, 1, 1), mobile=f"1990000{number:04d}",
                 national_id_sealed=b"-", national_id_key=identity, national_id_tail=identity[-4:],
-                school=world.school[school], status=TeacherStatus.EMPLOYED, stage=world.stage, subject=world.subject,
+                school=at, status=TeacherStatus.EMPLOYED, stage=world.stage, subject=world.subject,
                 account=account,
             )
         )  # fmt: skip
