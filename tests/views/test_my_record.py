@@ -67,6 +67,10 @@ def test_a_request_is_sent_seen_by_both_and_decided_in_the_list(
     assert listed.status_code == 200
     assert "张明华" in listed.text
     assert "<strong>张明</strong>" in listed.text
+    assert "张明华" in school.get("/changerequestview/list/?name=张明").text
+    assert "<strong>张明</strong>" not in school.get("/changerequestview/list/?name=王").text
+    shown = school.get(f"/changerequestview/show/{request.id}").text
+    assert 'data-label="变更前"' in shown
     with count_queries() as sent:
         school.get("/changerequestview/list/")
     assert len(sent) <= 25, str(sent)
