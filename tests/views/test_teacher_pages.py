@@ -260,6 +260,13 @@ def test_editing_keeps_the_numbers_that_are_not_typed_again(db: Any, login_as: A
     stale = client.post(f"/teacherview/edit/{row.id}", data={**data, "name": "李红美"})
     assert stale.status_code == 409
     assert row.name == "李红眉"
+    said = re.findall(r'id="(\w+)-error"[^>]*>(?:<[^>]*>)*([^<]*现为[^<]*)<', stale.text)
+    assert [(name, text.strip()) for name, text in said] == [("name", "档案中现为：李红眉")]
+    now = re.search(r'name="version" value="(\d+)"', stale.text)
+    assert now is not None
+    mine = {**data, "name": "李红美", "version": now[1]}
+    assert client.post(f"/teacherview/edit/{row.id}", data=mine).status_code == 302
+    assert row.name == "李红美"
 
 
 @pytest.mark.req("TCH-2", "ACC-12")

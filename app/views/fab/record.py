@@ -290,6 +290,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
                         raise
                     db.session.rollback()
                     problems, status = form.take(error), error.status
+                    version = form.version_after(error, row) or version
             else:
                 status = 422
         page = self.render_template(
