@@ -26,6 +26,7 @@ SUMMARIES = (
     N_("Create an account"),
     N_("Change an account"),
     N_("Give a new first password"),
+    N_("Make the accounts of teachers who have none"),
     N_("Let an account sign in"),
     N_("Keep an account out"),
     N_("End the lock of an account"),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
-from app.domain.errors import Invalid, problem
+from app.domain.errors import Invalid, Problem, problem
 from app.domain.names import normalise_text
 from app.domain.text import N_
+
+MOST_TOLD = 12  # entries of a list that are told whole
+MOST_COMPARED = 200  # entries among which something alike is looked for, which takes time with every wrong row
+ALIKE = 0.5  # share of equal characters
+_NUMERALS = str.maketrans("123456789", "一二三四五六七八九")  # 3年级 is 三年级
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,26 @@ class Choices:
         return entry if entry is not None and folded == _folded(entry.name) else None
 
     def _find_folded(self, folded: str, field: str) -> Choice:
-        found = self._by_text.get(folded)
+        found = self._by_text.get(folded) or self._by_text.get(folded.translate(_NUMERALS))
         if found is not None:
             return found
         if folded in self._by_text:
             text = N_("Several have this name; give the code instead.")
             raise Invalid(problem("choice_ambiguous", text, field=field))
+        raise Invalid(self._unknown(folded, field))
+
+    def _unknown(self, folded: str, field: str) -> Problem:
+        """Return what to write instead: the whole list when it is short, else what looks alike."""
+        given, names = folded[:50], self.names()
+        if 0 < len(names) <= MOST_TOLD:
+            text = N_("“%(given)s” is not in the list. Write one of: %(names)s.")
+            return problem("choice_unknown", text, field=field, given=given, names="、".join(names))
+        alike = get_close_matches(given, names, n=3, cutoff=ALIKE) if len(names) <= MOST_COMPARED else []
+        if alike:
+            text = N_("“%(given)s” is not in the list. Meant may be: %(names)s.")
+            return problem("choice_unknown", text, field=field, given=given, names="、".join(alike))
         text = N_("“%(given)s” is not in the list; give a name or a code from the list.")
-        raise Invalid(problem("choice_unknown", text, field=field, given=folded[:50]))
+        return problem("choice_unknown", text, field=field, given=given)
 
     def names(self) -> list[str]:
         """Return the names still offered, in their order."""

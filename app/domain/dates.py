@@ -16,6 +16,7 @@ _EXCEL_START = date(1899, 12, 30)
 _EXCEL_FIRST, _EXCEL_LAST = 366, 73_050  # 1900-12-31 to 2099-12-31
 _PARTED = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T]+[0-9:.]+)?")
 _TOGETHER = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_MONTH = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?|([0-9]{4})([0-9]{2})")
 _DASHES = str.maketrans("‐‑‒–—―−", "-------")
 
 
@@ -37,6 +38,19 @@ def parse_date(given: Any, *, field: str) -> date:
         wrong = N_("“%(given)s” is not a date. Write it as year-month-day, for example 1980-01-05.")
         raise Invalid(problem("date", wrong, field=field, given=text[:30]))
     return found
+
+
+def months_in(given: Any) -> frozenset[tuple[int, int]]:
+    """Return the years and months that `given` may mean when it names no day: 1980-05, 1980.5, 1980年5月, 198005.
+
+    A spreadsheet shows 1980.10 and keeps the number 1980.1, which may be either.
+    """
+    match = _MONTH.fullmatch(normalise_text(str(given)).translate(_DASHES))
+    if match is None:
+        return frozenset()
+    year, month = (int(part) for part in match.groups() if part is not None)
+    months = {1, 10} if isinstance(given, float) and month == 1 else {month}
+    return frozenset((year, each) for each in months if 1 <= each <= 12)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from app.domain.clock import today
-from app.domain.dates import parse_date
+from app.domain.dates import months_in, parse_date
 from app.domain.errors import Invalid, problem
 from app.domain.identity import NationalId, normalise_phone, parse_mobile, parse_national_id
 from app.domain.names import normalise_name, normalise_text
@@ -66,6 +66,9 @@ def read_national_id(given: Any, *, field: str) -> NationalId:
 
 def read_birth_date(given: Any, *, field: str) -> date:
     """Return the day of birth, not before 1900 and not in the future."""
+    if months_in(given):
+        text = N_("“%(given)s” names no day, and the ID number is no help. Write it as 1980-01-05, or leave it empty.")
+        raise Invalid(problem("birth_month", text, field=field, given=str(given)[:30]))
     born = parse_date(given, field=field)
     if not _EARLIEST_BIRTH <= born <= today():
         text = N_("A birth date lies between 1900 and today; this one is %(given)s.")

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.choices import Choice, Choices
+from app.domain.dates import months_in
 from app.domain.errors import Invalid, Problem, problem
 from app.domain.identity import NationalId, disagreements, mask_phone
 from app.domain.names import normalise_text
@@ -97,6 +98,8 @@ def _read(name: str, given: Any, lists: Mapping[str, Choices], before: Mapping[s
     stored = (before or NOTHING).get(column)
     if stored is not None and isinstance(stored, str) and normalise_text(str(given)) == stored:
         return  # what is stored already may stay, even if it would not be taken today
+    if name == "birth_date":
+        given = _day_of_month(given, before or NOTHING, to)
     try:
         value = _chosen(name, given, lists[name], stored) if name in REFERENCES else READERS[name](given, field=name)
     except Invalid as error:
@@ -104,6 +107,13 @@ def _read(name: str, given: Any, lists: Mapping[str, Choices], before: Mapping[s
         return
     if before is None or value != stored:
         to.values[column] = value
+
+
+def _day_of_month(given: Any, before: Mapping[str, Any], to: Cleaned) -> Any:
+    """Return the day of birth where only its month was given and the ID number or the record tells the day."""
+    identity: NationalId | None = to.values.get("national_id", before.get("national_id"))
+    known = identity.birth_date if identity is not None else before.get("birth_date")
+    return known if known is not None and (known.year, known.month) in months_in(given) else given
 
 
 def _read_blank(name: str, column: str, before: Mapping[str, Any] | None, to: Cleaned) -> None:

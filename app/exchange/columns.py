@@ -38,6 +38,7 @@ class Column:
     as_text: bool = False
     aliases: tuple[str, ...] = ()
     most: int = 200
+    offered: bool = True  # a column of the template; others are only understood
 
     def read(self, cell: Cell, book: Lookups) -> Json:
         """Return the value in a cell that is not empty. Raises Invalid with what to mend."""

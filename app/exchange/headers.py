@@ -42,14 +42,35 @@ def find_header(
 ) -> Header | None:
     """Return the header among the first `rows`: the one with most known titles, the upper one of equals.
 
+    A header may be two rows high, its groups merged above their titles (联系方式 above 手机号 and 办公电话).
     `names` maps comparable titles to columns; `ignored` are comparable titles that are neither used nor told of.
     """
     best: Header | None = None
-    for number, cells in rows[:LOOKED_AT]:
+    top = rows[:LOOKED_AT]
+    for (number, cells), below in zip(top, [*top[1:], None], strict=True):
         found = _as_header(number, cells, names, ignored)
+        if below is not None and below[0] == number + 1:
+            found = _two_high(found, _as_header(*below, names, ignored), names, ignored)
         if found.places and (best is None or len(found.places) > len(best.places)):
             best = found
     return best
+
+
+def _two_high(upper: Header, lower: Header, names: Mapping[str, str], ignored: frozenset[str]) -> Header:
+    """Return both rows as one header when they complete each other; else the upper one.
+
+    What stands below a known title is a value, so that row is no header.
+    """
+    if not lower.places or any(_title(lower, place) for place in upper.places.values()):
+        return upper
+    width = max(len(upper.titles), len(lower.titles))
+    titles = [_title(lower, place) or _title(upper, place) for place in range(width)]
+    both = _as_header(lower.row, titles, names, ignored)
+    return both if len(both.places) > max(len(upper.places), len(lower.places)) else upper
+
+
+def _title(header: Header, place: int) -> str:
+    return header.titles[place] if place < len(header.titles) else ""
 
 
 def _as_header(number: int, cells: list[Cell], names: Mapping[str, str], ignored: frozenset[str]) -> Header:

@@ -136,11 +136,14 @@ class RowReader:
         self.marked = bool(book.formulas or book.errors)
         self._example = [text.casefold() for text in sheet.example(lookups)]
         self._exemplary = any(self._example)
-        self._order = [header.places.get(column.name, -1) for column in sheet.columns]
+        self._order = [header.places.get(column.name, -1) for column in sheet.offered]
 
     def is_passed_over(self, cells: list[Cell]) -> bool:
-        """Tell whether the row is blank, or the example row of the template left as it was."""
-        if not any(_text(cells, place) for place in range(len(cells))):
+        """Tell whether the row says nothing, or is the example row of the template left as it was.
+
+        A number of order or a sum in columns that are not used says nothing.
+        """
+        if not any(_text(cells, place) for place in self.header.places.values()):
             return True
         return self._exemplary and all(
             _text(cells, place).casefold() == text for place, text in zip(self._order, self._example, strict=True)

@@ -58,6 +58,11 @@ class Sheet:
         """Return the column called `name`."""
         return next(column for column in self.columns if column.name == name)
 
+    @property
+    def offered(self) -> tuple[Column, ...]:
+        """The columns of the template, in its order."""
+        return tuple(column for column in self.columns if column.offered)
+
     def titles(self) -> dict[str, str]:
         """Return every comparable title → column: in each language, and the other names people use."""
         made: dict[str, str] = {}
@@ -73,7 +78,7 @@ class Sheet:
 
     def example(self, book: Lookups) -> list[str]:
         """Return the example row of the template, which an import passes over."""
-        return [book.translate(column.example) if column.example else "" for column in self.columns]
+        return [book.translate(column.example) if column.example else "" for column in self.offered]
 
 
 def in_every_language(msgid: str) -> Sequence[str]:

@@ -43,6 +43,16 @@ class TypedColumn(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MonthColumn(TypedColumn):
+    """A column that says it holds months: a day of it that is the first of a month stands for the whole month."""
+
+    def read(self, cell: Cell, book: Lookups) -> Json:
+        """Return the month, or what was typed."""
+        first = isinstance(cell, date) and cell.day == 1  # a datetime is a date too
+        return f"{cell:%Y-%m}" if first else super().read(cell, book)
+
+
+@dataclass(frozen=True, kw_only=True)
 class NumberColumn(Column):
     """A number that names a person or rings a phone: text, never rounded; a mask passes as it is."""
 
@@ -99,8 +109,9 @@ TEACHER_COLUMNS: tuple[Column, ...] = (
     GenderColumn(name="gender", title=N_("Gender"), most=20, width=8, aliases=("性别",),
                  note=N_("Left empty, it is taken from the ID number.")),
     TypedColumn(name="birth_date", title=N_("Birth date"), most=40, width=14, as_text=True,
-                aliases=("出生日期", "出生年月日", "出生年月", "生日"),
+                aliases=("出生日期", "出生年月日", "生日"),
                 note=N_("Left empty, it is taken from the ID number.")),
+    MonthColumn(name="birth_month", title=N_("Birth month"), most=40, offered=False, aliases=("出生年月", "出生月份")),
     SchoolColumn(name="school", title=N_("School"), most=120, width=28,
                  aliases=("学校", "学校名称", "所在学校", "工作单位", "单位", "任职学校"),
                  note=N_("Name or code; may stay empty when all rows are about your own school.")),

@@ -22,6 +22,7 @@ from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import PlannedRow, Planner, stored_records
 
 FIELD_OF: Mapping[str, str] = {column: name for name, column in REFERENCES.items()}
+INSTEAD = {"school_code": "school", "birth_month": "birth_date"}  # columns that say a field in another way
 MASKS = {"mobile": mask_phone}
 PLAIN = frozenset({str, int, type(None)})  # values that are JSON already: nearly all
 
@@ -61,7 +62,9 @@ class TeacherTarget(Target):
 
     def _fields(self, row: RowRead) -> dict[str, Any]:
         fields = dict(row.values)
-        code = fields.pop("school_code", None)
+        code, month = fields.pop("school_code", None), fields.pop("birth_month", None)
+        if month is not None:
+            fields.setdefault("birth_date", month)
         school = code or fields.get("school") or self.only_school
         return {**fields, "school": school} if school else fields
 
@@ -125,9 +128,8 @@ def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:
         unread |= {*FROM_THE_ID}
     further = [each for each in planned.problems if not (each.code == "missing" and each.field in unread)]
     found = [*row.problems, *further]
-    if row.values.get("school_code"):
-        found = [Problem(p.code, p.text, "school_code") if p.field == "school" else p for p in found]
-    return found
+    said = {field: name for name, field in INSTEAD.items() if row.values.get(name)}
+    return [Problem(p.code, p.text, said[p.field]) if p.field in said else p for p in found]
 
 
 def _title(row: RowRead, planned: PlannedRow) -> str:

@@ -26,7 +26,7 @@ def write_template(sheet: Sheet, target: IO[bytes], book: Lookups) -> None:
         lists = workbook.add_worksheet(LISTS)
         lists.hide()
         looks = _looks(workbook)
-        for at, column in enumerate(sheet.columns):
+        for at, column in enumerate(sheet.offered):
             text = column.as_text or not column.choices(book)
             page.set_column(at, at, column.width, looks["text"] if text else None)
             page.write_string(0, at, _heading(column, book), looks["needed" if column.required else "head"])

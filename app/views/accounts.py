@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any, TypeAlias
@@ -74,6 +75,11 @@ class AccountView(RecordView):
         choice("status", AccountStatus),
         yes_no("must_change_password"),
     )
+
+    def offered_filters(self) -> Sequence[Filter]:
+        """Return the filters that part these accounts: a school and an institution have no others beside their own."""
+        own = self.actor.school_id or self.actor.institution_id
+        return [f for f in super().offered_filters() if not (own and f.name in ("school", "institution", "bureau"))]
 
     def conditions(self, asked: Any) -> Conditions:
         """Leave out the deleted accounts, even for who sees every row."""

@@ -25,7 +25,7 @@ from app.views.fab.bulk import keys_of, tell, typed_reason
 from app.views.fab.columns import EMPTY, label_of, text_of
 from app.views.fab.light_rows import Reader
 from app.views.fab.pages import safe_next
-from app.views.transfers import entry_of
+from app.views.transfers import NAME, entry_of
 from app.web.actors import current_vault
 
 STARS = "*" * 14  # before the last four of an ID number
@@ -84,7 +84,7 @@ class ChangeRequestView(RecordView):
     list_columns = ["teacher", "changes", "note", "state", "created_at"]
     order_columns = ["created_at", "state"]
     show_columns = ["teacher", "school", "state", "note", "created_at", "moved_at"]
-    filters = (choice("state", ChangeRequestState), related("school", School))
+    filters = (NAME, choice("state", ChangeRequestState), related("school", School))
     bulk_reason = N_("Reason (needed to refuse)")
     show_template = "change_requests/show.html"
     empty_hint = N_("No teacher asks for a change at present.")

@@ -157,7 +157,8 @@ class GrantPage(PageView):
         details = {"filters": {"institution": one}}
         record_export(RegionGrant, title=_("Region grants"), rows=len(lines), details=details, actor=self.actor)
         file.seek(0)
-        name = f"{_('Region grants')}-{today():%Y%m%d}.xlsx"
+        title = _("Region grants")
+        name = f"{title}-{today():%Y%m%d}.xlsx"
         return send_file(file, XLSX, as_attachment=True, download_name=name)
 
     # --- small helpers

@@ -83,7 +83,8 @@ class ImportBatchView(RecordView):
         file = BytesIO()
         write_template(sheet, file, Lookups(self.actor, _))
         file.seek(0)
-        return send_file(file, XLSX, as_attachment=True, download_name=f"{_(sheet.label)}-{_('template')}.xlsx")
+        name = _("%(thing)s-template", thing=_(sheet.label))
+        return send_file(file, XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
     @expose("/upload/<string:name>", methods=["GET", "POST"])
     @has_access
@@ -200,8 +201,8 @@ class ImportBatchView(RecordView):
         rows = imports.planned_rows(batch, FAULTY)
         write_errors(rows, batch.header, file, title=_(sheet_named(batch.kind).label), translate=_)
         file.seek(0)
-        name = f"{_('To be mended')}-{batch.file_name.removesuffix('.xlsx')}-{today():%Y%m%d}.xlsx"
-        return send_file(file, XLSX, as_attachment=True, download_name=name)
+        name = _("To be mended-%(file)s", file=batch.file_name.removesuffix(".xlsx"))
+        return send_file(file, XLSX, as_attachment=True, download_name=f"{name}-{today():%Y%m%d}.xlsx")
 
     # --- going on
 

@@ -23,6 +23,7 @@ class Entry:
     resource: str
     verb: str = "read"
     parties: tuple[Party, ...] = ()
+    also: tuple[str, ...] = ()  # paths of further pages that belong to this entry
     staff: bool = False  # nothing for who is a teacher and nothing else: they have pages of their own
 
     def shown_to(self, actor: Actor) -> bool:
@@ -90,9 +91,18 @@ MENU: tuple[tuple[str, str, tuple[Entry, ...]], ...] = (
         "ti-users",
         (
             Entry(N_("My record"), "ti-id-badge-2", "MyRecordPage.index", "ChangeRequest", "file", (Party.TEACHER,)),
-            Entry(N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher", staff=True),
+            Entry(
+                N_("Teacher records"), "ti-id", "TeacherView.list", "Teacher", also=("/deleted-teachers/",), staff=True
+            ),
             Entry(N_("Edit as a table"), "ti-table", "TeacherGridPage.index", "Teacher", "edit"),
-            Entry(N_("Transfers"), "ti-arrows-exchange", "TransferView.list", "Transfer", "transfer"),
+            Entry(
+                N_("Transfers"),
+                "ti-arrows-exchange",
+                "TransferView.list",
+                "Transfer",
+                "transfer",
+                also=("/transfers/find", "/transfers/ask/", "/transfers/now", "/transfers/teacher/"),
+            ),
             Entry(N_("Unattached teachers"), "ti-user-question", "TransferPage.pool", "Transfer", "transfer"),
             Entry(N_("Change requests"), "ti-pencil-question", "ChangeRequestView.list", "ChangeRequest", "export"),
             Entry(N_("Data quality"), "ti-stethoscope", "TeacherQualityPage.index", "TeacherQuality"),
@@ -150,5 +160,5 @@ def menu_for(actor: Actor, path: str) -> list[dict[str, Any]]:
 def _item(entry: Entry, path: str) -> dict[str, Any]:
     url = url_for(entry.endpoint)
     base = url.removesuffix("list/")
-    active = path == url if base == "/" else path.startswith(base)
+    active = path == url if base == "/" else path.startswith((base, *entry.also))
     return {"label": _(entry.label), "url": url, "icon": entry.icon, "active": active}

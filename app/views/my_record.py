@@ -24,7 +24,7 @@ from app.views.change_requests import changes_shown
 from app.views.fab import PageView
 from app.views.fab.columns import cell_of, label_of
 from app.views.fab.forms import RecordForm, make_form
-from app.views.teacher_parts import given, masked_id, teacher_form
+from app.views.teacher_parts import given, in_order, masked_id, teacher_form
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
 
@@ -54,16 +54,18 @@ class MyRecordPage(PageView):
         """Change what needs nobody's consent; on any problem show everything typed again."""
         row = own_record.own_record(self.actor)
         form = own_form(row, own_record.own_fields())
-        if not form.validate():
-            return self._show(own=form), 422
         seen = request.form.get("version", type=int)
+        if not form.validate():
+            return self._show(own=form, version=seen), 422
         try:
             changed = own_record.save_own(
                 given(form, editing=True), actor=self.actor, vault=current_vault(), expected_version=seen
             )
         except DomainError as error:
             db.session.rollback()
-            return self._show(own=form, problems=form.take(error)), error.status
+            problems = form.take(error)
+            version = form.version_after(error, row) or seen
+            return self._show(own=form, problems=problems, version=version), error.status
         flash(_("Saved.") if changed else _("Nothing has changed."), "success" if changed else "info")
         return redirect(url_for("MyRecordPage.index"))
 
@@ -86,8 +88,9 @@ class MyRecordPage(PageView):
         return redirect(url_for("MyRecordPage.index", _anchor="requests"))
 
     def _show(
-        self, own: RecordForm | None = None, asked: RecordForm | None = None, problems: list[str] | None = None
-    ) -> str:
+        self, own: RecordForm | None = None, asked: RecordForm | None = None, problems: list[str] | None = None,
+        version: int | None = None,
+    ) -> str:  # fmt: skip
         row = own_record.own_record(self.actor)
         moved = transfers_of(row.id)
         steps = history_of(Transfer, [one.id for one in moved])
@@ -97,7 +100,7 @@ class MyRecordPage(PageView):
             own=own or own_form(row, own_record.own_fields()), asked=asked or ask_form(row), problems=problems or [],
             asking=asked is not None, requests=[(one, changes_shown(one), _answer(one)) for one in waiting],
             transfers=[(one, [entry_of(line) for line in reversed(steps.get(one.id, []))]) for one in moved],
-            masked_id=masked_id(row), filed=ChangeRequestState.FILED,
+            version=version or row.version, masked_id=masked_id(row), filed=ChangeRequestState.FILED,
         )  # fmt: skip
 
 
@@ -144,7 +147,7 @@ def _form(row: Teacher, names: tuple[str, ...], further: dict[str, Any]) -> Reco
         fields["mobile"] = StringField(_l("Mobile"), [Length(max=40)], render_kw={"inputmode": "tel"})
     if "birth_date" in names:
         fields["birth_date"] = DayField(_l("Birth date"), [Length(max=40)], description=_l("For example 1980-01-05."))
-    return type("OwnForm", (whole,), {**fields, **further})(obj=row)
+    return in_order(type("OwnForm", (whole,), {**fields, **further}))(obj=row)
 
 
 VIEWS = (MyRecordPage,)

@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, Select, select, true
 
 from app.domain.terms import Gender
 from app.domain.text import N_
-from app.models import School, Teacher
+from app.extensions import db
+from app.models import Account, School, Teacher
 from app.security.actor import Actor
 from app.security.rules.people import kept_here
+from app.security.scope import is_visible
 from app.services import teachers
 from app.services.teacher_history import history_of_teacher
 from app.views.fab import RecordView, choice, related
@@ -103,8 +105,15 @@ class TeacherView(RecordView):
             "card": [(label_of(Teacher, n), cell_of(getattr(row, n))) for n in ("teacher_number", "status", "school")],
             "masked": masked,
             "url_reveal": self._url("reveal", pk=row.id) if may_reveal else "",
+            "url_account": self._account_of(row),
             "entries": timeline_of(history_of_teacher(row.id, actor=self.actor)),
         }
+
+    def _account_of(self, row: Teacher) -> str:
+        """Return where the person's account is, to whom may look after it; its password is reset there (ACC-6)."""
+        account = db.session.get(Account, row.account_id) if row.account_id else None
+        seen = account is not None and self.actor.may("read", "Account") and is_visible(account, actor=self.actor)
+        return url_for("AccountView.show", pk=row.account_id) if seen else ""
 
     @expose("/reveal/<pk>", methods=["POST"])
     @has_access

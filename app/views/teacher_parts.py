@@ -165,7 +165,15 @@ def teacher_form(made: type[RecordForm], row: Teacher | None) -> type[RecordForm
     own = current_actor().school_id
     if row is None and own is not None and hasattr(made, "school"):
         made.school.kwargs["default"] = fetch_visible(School, own, actor=current_actor())
-    return type("TeacherForm", (made,), fields)
+    return in_order(type("TeacherForm", (made,), fields))
+
+
+def in_order(made: type[RecordForm]) -> type[RecordForm]:
+    """Return the form with its fields in the order of the page, so that what is wrong is told in that order."""
+    for at, name in enumerate((*IDENTITY, *POST, *CONTACT)):
+        if getattr(made, name, None) is not None:
+            getattr(made, name).creation_counter = at
+    return made
 
 
 class Needed:

@@ -27,6 +27,7 @@ from app.views.places import own_region
 D = TeacherDimension
 MOST_ROWS = 200  # on the page; the workbook holds all
 MOST_BARS = 30
+MOST_UPRIGHT = 6  # names below the bars that have room beside each other
 PARAMETER = {D.POST: "post_category"}  # the filter of a dimension, where it is not called as the dimension is
 NOT_KNOWN = {D.STAGE: TeacherIssue.NO_STAGE, D.SUBJECT: TeacherIssue.NO_SUBJECT, D.POST: TeacherIssue.NO_POST,
              D.TITLE: TeacherIssue.NO_TITLE}  # fmt: skip
@@ -48,7 +49,7 @@ class TeacherStatisticsPage(PageView):
         return self.render_template(
             "teachers/statistics.html",
             title=_("Statistics of teachers"),
-            controls=[view.control(f, asked) for f in view.filters],
+            controls=[view.control(f, asked) for f in view.offered_filters()],
             chips=[
                 Chip(f.title(Teacher), f.told(asked.filters[f.name]), self._url(by, across, asked, **{f.name: ""}))
                 for f in view.filters if f.name in asked.filters
@@ -197,7 +198,11 @@ def _chart(found: Statistics) -> dict[str, Any]:
         }
         for column in found.columns
     ]  # fmt: skip
-    names = {"type": "category", "data": [_name(r) for r in rows], "axisLabel": {"interval": 0, "rotate": 35}}
+    names = {
+        "type": "category",
+        "data": [_name(r) for r in rows],
+        "axisLabel": {"interval": 0, "rotate": 35 if len(rows) > MOST_UPRIGHT else 0},
+    }
     legend = {"legend": {}} if several else {}
     return {"tooltip": {"trigger": "axis"}, "xAxis": names, "yAxis": {"type": "value"}, "series": series, **legend}
 

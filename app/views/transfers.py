@@ -50,8 +50,8 @@ def _by_direction(_model: Any, value: str) -> Any:
     return direction_clause(TransferDirection(value), current_actor()) if value in known else None
 
 
-def _by_name(_model: Any, value: str) -> Any:
-    return Transfer.teacher_id.in_(select(Teacher.id).where(name_contains(normalise_name(value))))
+def _by_name(model: type[Any], value: str) -> Any:
+    return model.teacher_id.in_(select(Teacher.id).where(name_contains(normalise_name(value))))
 
 
 PART = Filter("part", "choice", _by_part, N_("Part of the list"), lambda: _words(TransferPart))

@@ -37,6 +37,21 @@ def test_acts_on_one_account_and_no_first_password_in_the_answer(send: Any, worl
     assert target.must_change_password
 
 
+@pytest.mark.req("ACC-5", "ORG-6")
+def test_accounts_of_teachers_are_made_in_one_go_within_reach(send: Any, world: World, db: Any) -> None:
+    ids = [row.id for row in world.teacher.values()]
+    home = world.school["xihu"].id
+    wanting = [row for row in world.teacher.values() if row.school_id == home and not row.account_id]
+    status, told = send("school_admin", "account/create-for-teachers", ids=ids)
+    assert (status, told["made"], told["left_out"], told["examples"]) == (200, len(wanting), 0, [])
+    for row in world.teacher.values():
+        db.session.refresh(row)
+    assert all(row.account_id for row in wanting)
+    assert send("school_admin", "account/create-for-teachers", ids=ids)[1]["made"] == 0
+    assert send("school_inquirer", "account/create-for-teachers", ids=ids)[0] == 403
+    assert send("school_admin", "account/create-for-teachers", ids=[])[0] == 422
+
+
 @pytest.mark.req("ORG-6")
 @pytest.mark.parametrize("command", ["disable", "enable", "unlock", "reset", "delete"])
 def test_elsewhere_is_absent_above_is_refused_and_without_the_right_nothing_goes(

@@ -89,6 +89,7 @@ def test_two_hundred_new_teachers_are_pasted_mended_taken_back_and_saved(
         )
     page.keyboard.press("Control+End")
     page.keyboard.press("Home")
+    assert page.locator(".tabulator-tableholder").evaluate("holder => holder.scrollLeft") == 0
     page.evaluate(PASTE, "\r\n".join(lines) + "\r\n")
     expect(counts(page)).to_have_text("改了 200 行，1 处有误")
     expect(page.locator("[data-grid-errors] li")).to_have_count(1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.choices import Choice, Choices
-from app.domain.dates import parse_date
+from app.domain.dates import months_in, parse_date
 from app.domain.errors import Invalid
 from app.domain.identity import NationalId, check_character, parse_national_id
 from app.domain.teacher_fields import GENDERS, STATUSES, read_name, read_office_phone
@@ -117,6 +117,27 @@ def test_a_guess_is_never_taken_for_a_day(typed: Any) -> None:
     with pytest.raises(Invalid) as refused:
         parse_date(typed, field="birth_date")
     assert (refused.value.code, refused.value.problems[0].field) == ("date", "birth_date")
+
+
+@pytest.mark.req("TCH-6")
+@pytest.mark.parametrize("typed", ["194912", "1949.12", 1949.12, "1949年12月", "1949-12", "１９４９／１２", 194912])
+def test_a_month_of_birth_is_enough_where_the_id_tells_the_day(typed: Any) -> None:
+    answer = clean({**PERSON, "birth_date": typed}, LISTS)
+    assert answer.raise_if_any()["birth_date"] == date(1949, 12, 31)
+    assert clean({"birth_date": typed}, LISTS, before=BEFORE).raise_if_any() == {}
+
+
+@pytest.mark.req("TCH-6", "TCH-2")
+def test_a_month_that_the_id_does_not_confirm_is_no_day() -> None:
+    assert told({**PERSON, "birth_date": "1949-11"}) == {"birth_date": "birth_month"}
+    assert told({**PERSON, "national_id": "1", "birth_date": "1949-12"})["birth_date"] == "birth_month"
+
+
+@pytest.mark.req("TCH-6")
+def test_a_spreadsheets_1980_1_may_be_january_or_october() -> None:
+    assert months_in(1980.1) == {(1980, 1), (1980, 10)}
+    assert months_in("1980.1") == {(1980, 1)}
+    assert not months_in("1980-13") | months_in("1980-1-5") | months_in("1980")
 
 
 @given(st.dates(date(1910, 1, 1), date(2090, 12, 31)))

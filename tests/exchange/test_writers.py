@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -152,3 +153,34 @@ def test_every_writer_is_read_alike(world: World, queue: Any, db: Any, write: Ca
     school.apply(batch)
     row = db.session.scalars(select(Teacher).where(Teacher.name == "单小芳")).one()
     assert (row.birth_date, row.mobile, row.national_id_tail) == (BORN, "13900001111", IDENTITY[-4:])
+
+
+ROSTER = Path(__file__).with_name("files") / "libreoffice-teachers.xlsx"
+
+
+def test_a_roster_that_libreoffice_wrote_is_read_with_its_merged_head_months_and_sum(
+    world: World, queue: Any, db: Any
+) -> None:
+    """Two merged title lines, a head of two rows, a hidden column, months of birth, empty numbered rows, a sum."""
+    school = Importing(world.actor("school_admin"), "teachers", "Teacher", queue)
+    batch = school.plan(ROSTER.read_bytes())
+    assert batch.header["row"] == 4
+    assert [(plan.number, plan.outcome) for plan in school.rows(batch)] == [
+        *((number, ImportOutcome.NEW) for number in range(5, 11)),
+        (11, ImportOutcome.ERROR),
+    ]
+    wrong = {
+        plan.number: [(p.field, p.code) for p in plan.problems] for plan in school.rows(batch, ImportOutcome.ERROR)
+    }
+    assert wrong == {11: [("national_id", "number_rounded")]}
+    assert school.apply(batch).written == 6
+    stored = {
+        row.name: (row.birth_date, row.mobile)
+        for row in db.session.scalars(select(Teacher).where(Teacher.mobile.like("1390000110%")))
+    }
+    assert stored == {
+        "张三丰": (date(1980, 5, 6), "13900001101"),
+        "李四光": (date(1981, 10, 12), "13900001102"),
+        "王五一": (date(1982, 7, 8), "13900001103"),
+        "赵六合": (date(1985, 6, 15), "13900001104"),
+    }

@@ -62,6 +62,8 @@ def test_a_teacher_s_menu_holds_a_teacher_s_pages_only(world: World, login_as: A
     [
         ("school_admin", "/teacherview/list/", ("school", "region")),
         ("school_admin", "/enrollmentview/list/", ("school",)),
+        ("school_admin", "/teachers/statistics/", ("school", "region")),
+        ("school_admin", "/accountview/list/", ("school", "institution", "bureau")),
         ("institution_admin", "/trainingclassview/list/", ("institution",)),
         ("institution_admin", "/enrollmentview/list/", ("institution",)),
     ],
@@ -162,3 +164,29 @@ def test_the_page_of_an_enrollment_names_person_and_class_and_leads_back(world: 
     assert f'href="/teacherview/show/{row.teacher_id}"' not in own
     institution = login_as("institution_admin").get(f"/enrollments/{row.id}").text
     assert f'href="/teacherview/show/{row.teacher_id}"' not in institution
+
+
+@pytest.mark.req("TCH-7", "TCH-12", "PUB-5")
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [("/transfers/find", "/transferview/list/"), ("/deleted-teachers/list/", "/teacherview/list/")],
+)
+def test_pages_without_an_entry_of_their_own_stand_below_one_in_the_menu(
+    world: World, login_as: Any, path: str, above: str
+) -> None:
+    page = login_as("county_admin").get(path).text
+    assert re.search(rf'href="{above}" aria-current="page"', page)
+    crumbs = page.partition('class="crumbs"')[2].partition("</nav>")[0]
+    assert "<span>教师</span>" in crumbs
+    assert "首页" not in crumbs
+
+
+@pytest.mark.req("ACC-5")
+def test_when_every_teacher_has_an_account_the_next_step_is_told(db: Any, world: World, login_as: Any) -> None:
+    school = login_as("school_admin")
+    assert "名教师还没有账号" in school.get("/account-batches/").text
+    school.post("/account-batches/teachers", data={"which": "all"})
+    page = school.get("/account-batches/").text.partition("<main")[2]
+    assert "所有教师都已有账号" in page
+    assert "0 名教师" not in page
+    assert page.count('href="/first-passwords/"') == 2

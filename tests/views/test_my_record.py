@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +41,20 @@ def test_the_page_shows_the_own_record_with_a_masked_id_and_saves_what_is_free(
     late = client.post(f"{PAGE}save", data={**form, "mobile": "13900139000"})
     assert late.status_code == 409
     assert "13900139000" in late.text
+    assert "档案中现为：13800138000" in late.text
+    now = re.search(r'name="version" value="(\d+)"', late.text)
+    assert now is not None
+    again = client.post(f"{PAGE}save", data={**form, "mobile": "13900139000", "version": now[1]})
+    assert again.status_code == 302
+    assert world.teacher["zhang"].mobile == "13900139000"
+
+
+@pytest.mark.req("TCH-3")
+def test_what_is_asked_for_ends_with_the_reason(login_as: Any, world: World) -> None:
+    form = login_as("teacher").get(PAGE).text.partition('/my-record/ask"')[2].partition("</form>")[0]
+    names = re.findall(r'<(?:input|select)[^>]* name="(\w+)"', form)
+    assert names.index("birth_date") < names.index("stage") < names.index("note")
+    assert names[-1] == "note"
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(db: Any, login_as: Any, world: World) -> None:
@@ -67,6 +82,10 @@ def test_a_request_is_sent_seen_by_both_and_decided_in_the_list(
     assert listed.status_code == 200
     assert "张明华" in listed.text
     assert "<strong>张明</strong>" in listed.text
+    assert "张明华" in school.get("/changerequestview/list/?name=张明").text
+    assert "<strong>张明</strong>" not in school.get("/changerequestview/list/?name=王").text
+    shown = school.get(f"/changerequestview/show/{request.id}").text
+    assert 'data-label="变更前"' in shown
     with count_queries() as sent:
         school.get("/changerequestview/list/")
     assert len(sent) <= 25, str(sent)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -223,6 +224,22 @@ def test_every_field_says_what_is_wrong_and_keeps_what_was_typed(db: Any, login_
     assert {name for name in wrong if f'id="{name}-error"' in answer.text} == wrong
     assert all(f'value="{data[name]}"' in answer.text for name in ("name", "mobile", "email", "office_phone"))
     assert db.session.scalar(select(func.count(Teacher.id))) == len(world.teacher)
+    summary = answer.text.partition("data-error-summary")[2].partition("</ul>")[0]
+    order = ["name", "national_id", "school", "stage", "subject", "mobile", "office_phone", "email"]
+    assert re.findall(r'href="#(\w+)"', summary) == order
+
+
+@pytest.mark.req("ACC-6")
+def test_from_a_teacher_one_goes_to_the_account_if_one_may_look_after_it(db: Any, login_as: Any, world: World) -> None:
+    staff = [row for row in world.teacher.values() if row.school_id == world.school["xihu"].id]
+    with_one = next(row for row in staff if row.account_id)
+    without = next(row for row in staff if not row.account_id)
+    link = f'href="/accountview/show/{with_one.account_id}"'
+    school = login_as("school_admin")
+    assert link in school.get(f"/teacherview/show/{with_one.id}").text
+    assert school.get(f"/accountview/show/{with_one.account_id}").status_code == 200
+    assert "/accountview/show/" not in school.get(f"/teacherview/show/{without.id}").text.partition("<main")[2]
+    assert link not in login_as("school_inquirer").get(f"/teacherview/show/{with_one.id}").text
 
 
 @pytest.mark.req("TCH-1", "TCH-2", "OPS-3")
@@ -243,6 +260,13 @@ def test_editing_keeps_the_numbers_that_are_not_typed_again(db: Any, login_as: A
     stale = client.post(f"/teacherview/edit/{row.id}", data={**data, "name": "李红美"})
     assert stale.status_code == 409
     assert row.name == "李红眉"
+    said = re.findall(r'id="(\w+)-error"[^>]*>(?:<[^>]*>)*([^<]*现为[^<]*)<', stale.text)
+    assert [(name, text.strip()) for name, text in said] == [("name", "档案中现为：李红眉")]
+    now = re.search(r'name="version" value="(\d+)"', stale.text)
+    assert now is not None
+    mine = {**data, "name": "李红美", "version": now[1]}
+    assert client.post(f"/teacherview/edit/{row.id}", data=mine).status_code == 302
+    assert row.name == "李红美"
 
 
 @pytest.mark.req("TCH-2", "ACC-12")
@@ -300,3 +324,9 @@ def test_an_export_holds_whole_numbers_only_for_who_may_see_them(db: Any, login_
     assert entry.address
     assert (entry.after["rows"], entry.after["columns"]) == (1, ["name", "national_id", "mobile"])
     assert login_as("school_inquirer").get("/teacherview/export").status_code == 403
+
+
+@pytest.mark.req("TCH-6")
+def test_the_template_is_named_in_the_language_of_the_page(login_as: Any, world: World) -> None:
+    answer = login_as("school_admin").get("/imports/template/teachers")
+    assert unquote(answer.headers["Content-Disposition"]).endswith("教师-模板.xlsx")

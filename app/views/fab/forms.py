@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import Boolean, Date, Enum, Integer, String
@@ -17,6 +18,7 @@ from wtforms import (
     Field,
     IntegerField,
     SelectField,
+    SelectFieldBase,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -29,7 +31,7 @@ from app.domain.errors import DomainError, NotVisible
 from app.extensions import db
 from app.models import UtcDateTime
 from app.security.scope import fetch_visible, select_visible
-from app.views.fab.columns import about_of, column_of, label_of, property_of, text_of
+from app.views.fab.columns import EMPTY, about_of, column_of, label_of, property_of, text_of
 from app.web.actors import current_actor
 from app.web.i18n import sentence
 
@@ -55,6 +57,32 @@ class RecordForm(FlaskForm):
             else:
                 field.errors = [*field.errors, sentence(problem)]
         return whole
+
+    def version_after(self, error: DomainError, row: Any) -> int | None:
+        """Return the version to save next, once who typed has been told what somebody else made of `row` (ACC-9)."""
+        if row is None or not any(problem.code == "changed_meanwhile" for problem in error.problems):
+            return None
+        db.session.refresh(row)
+        self._tell_present(row)
+        version: int = row.version
+        return version
+
+    def _tell_present(self, row: Any) -> None:
+        """Say beside each field what `row` holds by now, where that is not what was typed."""
+        present = type(self)(formdata=None, obj=row)
+        for field in self:
+            now = _as_read(present[field.name])
+            if hasattr(row, field.name) and now != _as_read(field):
+                field.errors = [*field.errors, _("The record now says: %(value)s", value=now or EMPTY)]
+
+
+def _as_read(field: Any) -> str:
+    """Return the value of a field as people read it."""
+    if isinstance(field, SelectFieldBase):
+        return "、".join(str(label) for _value, label, chosen, *_rest in field.iter_choices() if chosen)
+    if isinstance(field, BooleanField):
+        return text_of(field.data)
+    return str(field._value()) if hasattr(field, "_value") else text_of(field.data)
 
 
 class MomentField(DateTimeLocalField):

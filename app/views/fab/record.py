@@ -5,7 +5,7 @@ The framework generates routes, permissions and pages; rows are read through the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from flask import abort, flash, jsonify, redirect, request, url_for
@@ -122,13 +122,17 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
             count=count,
             asked=asked,
             actions=self.bulk_actions(),
-            controls=[self.control(f, asked) for f in self.filters if f.useful_to(self.actor)],
+            controls=[self.control(f, asked) for f in self.offered_filters()],
             chips=[self._chip(f, asked) for f in self.filters if f.means(self.model, asked.filters)],
             url_add=self._url("add") if self.may("create", "add") else None,
             url_export=self._url("export") + asked.url(page=1) if self.may("export", "export") else None,
             empty_text=_(self.empty_hint) if self.empty_hint else _("Nothing here yet."),
             tools=self.list_tools(asked, self.actor),
         )
+
+    def offered_filters(self) -> Sequence[Filter]:
+        """Return the filters that part the rows this person sees."""
+        return [f for f in self.filters if f.useful_to(self.actor)]
 
     def conditions(self, asked: Asked) -> Conditions:
         """Return the conditions of the filters in force."""
@@ -286,6 +290,7 @@ class RecordView(Exporting, ListTools, Edge, ModelView):
                         raise
                     db.session.rollback()
                     problems, status = form.take(error), error.status
+                    version = form.version_after(error, row) or version
             else:
                 status = 422
         page = self.render_template(

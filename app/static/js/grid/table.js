@@ -14,6 +14,7 @@ export class Table {
   #tabulator;
   #found = new Set();
   #waiting = false;
+  #revealed = null; // the column that was brought into view last
 
   constructor(element, sheet, selection, hidden) {
     this.element = element;
@@ -162,14 +163,17 @@ export class Table {
     return Math.max(1, Math.floor(this.holder.clientHeight / ROW_HEIGHT) - 1);
   }
 
-  /** Bring a cell into view; the frozen columns at the left cover nothing. */
+  /** Bring a cell into view; the frozen columns at the left cover nothing, and who goes to them goes to the left end. */
   reveal(index, name) {
     const { holder } = this;
+    const moved = name !== this.#revealed;
+    this.#revealed = name;
     const top = index * ROW_HEIGHT;
     if (top < holder.scrollTop) holder.scrollTop = top;
     const bar = holder.offsetHeight - holder.clientHeight;
     if (top + ROW_HEIGHT > holder.scrollTop + holder.clientHeight) holder.scrollTop = top + ROW_HEIGHT - holder.clientHeight + Math.min(bar, 1);
     const head = this.element.querySelector(`.tabulator-col[tabulator-field="${name}"]`);
+    if (head?.classList.contains("tabulator-frozen") && moved) holder.scrollLeft = 0;
     if (!head || head.classList.contains("tabulator-frozen")) return;
     const covered = [...this.element.querySelectorAll(".tabulator-header .tabulator-frozen")].reduce((sum, one) => sum + one.offsetWidth, 0);
     if (head.offsetLeft < holder.scrollLeft + covered) holder.scrollLeft = head.offsetLeft - covered;
