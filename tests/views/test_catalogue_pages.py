@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -196,3 +196,17 @@ def test_a_long_page_costs_the_queries_of_a_short_one(
 @pytest.mark.req("B12")
 def test_the_filters_offer_few_choices(db: Any, login_as: LogIn, world: World) -> None:
     assert login_as("teacher").get("/catalogue/").text.count("<option") <= 250
+
+
+@pytest.mark.req("ENR-19")
+def test_what_is_over_stands_below_and_short(db: Any, login_as: LogIn, world: World, clock: Any) -> None:
+    teacher = world.teacher["zhang"]
+    over, coming = new_class(world, "早已结束的班期"), new_class(world, "还没开始的班期")
+    over.starts_on, over.ends_on = date(2025, 5, 11), date(2025, 5, 12)
+    new_enrollment(world, teacher, coming, EnrollmentState.WITHDRAWN)
+    new_enrollment(world, teacher, over, EnrollmentState.ADMITTED)
+    db.session.commit()
+    page = login_as("teacher").get("/my-enrollments/").text
+    assert page.index("还没开始的班期") < page.index("以往的报名") < page.index("早已结束的班期")
+    assert "steps-track" in page[: page.index("以往的报名")]
+    assert "steps-track" not in page[page.index("以往的报名") :]
