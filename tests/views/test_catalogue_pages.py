@@ -155,6 +155,17 @@ def test_who_lost_a_class_is_shown_others_and_enrolls_in_round_two(
     assert (made.round_kind, made.holds_seat) == (RoundKind.ROUND_TWO, True)
 
 
+@pytest.mark.req("ENR-11")
+def test_who_lost_no_class_is_not_told_of_one_in_round_two(db: Any, login_as: LogIn, world: World, clock: Any) -> None:
+    clock.move(timedelta(days=24))
+    client = login_as("teacher")
+    assert "没有未能参训的报名" in client.get("/catalogue/round-two").text
+    assert "您有报名未能参训" not in client.get("/my-enrollments/").text
+    new_enrollment(world, world.teacher["zhang"], new_class(world, "停办的班"), EnrollmentState.DECLINED)
+    db.session.commit()
+    assert "您有报名未能参训" in client.get("/my-enrollments/").text
+
+
 @pytest.mark.req("ENR-19")
 def test_every_step_of_an_enrollment_is_told_with_date_organisation_and_reason(
     db: Any, login_as: LogIn, world: World

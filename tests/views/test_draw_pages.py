@@ -304,3 +304,14 @@ def test_the_list_of_classes_is_sorted_by_its_heads_and_exported_as_shown(db: An
     assert [(line["班期"], line["名额"], line["已报名"]) for line in shown] == [(str(late), 5, 1), (str(early), 10, 0)]
     assert db.session.scalar(select(AuditEntry).where(AuditEntry.subject == "班期调整")).after["rows"] == len(lines)
     assert login_as("school_admin").get("/adjustments/export").status_code == 403
+
+
+@pytest.mark.req("ENR-10")
+def test_behind_the_draw_the_page_leads_to_who_has_to_be_confirmed(db: Any, world: World, login_as: Any) -> None:
+    row, _ = overfull(world)
+    way = f'href="/institution-inbox/?class={row.id}"'
+    assert way not in login_as(INSTITUTION).get(f"/draws/class/{row.id}").text
+    for verb in (freeze, draw):
+        verb(row.id, actor=world.actor(INSTITUTION), vault=current_vault())
+    assert way in login_as(INSTITUTION).get(f"/draws/class/{row.id}").text
+    assert way not in login_as(BUREAU).get(f"/draws/class/{row.id}").text
