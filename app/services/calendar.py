@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.domain.calendar import Phase, Window, in_order, moved, order_problems, phase_at, window_problems
 from app.domain.clock import local, now
@@ -58,6 +58,7 @@ def batch_now(moment: datetime | None = None) -> Batch | None:
 def windows_now() -> Sequence[BatchWindow]:
     """Return the windows of the current year's batches, in the order they open: one query, for every page."""
     wanted = select(BatchWindow).join(BatchWindow.batch).join(Batch.training_year)
+    wanted = wanted.options(contains_eager(BatchWindow.batch))
     current = wanted.where(TrainingYear.is_current.is_(True))
     return list(db.session.scalars(current.order_by(BatchWindow.opens_at)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,9 @@ from app.services.enrollment_facts import live_count, unseated_count
 from app.services.parameters import policy_of
 
 SHOWN_STATES = (ClassState.OFFERED, ClassState.RUNNING, ClassState.CANCELLED)
+ORDERS = ("title", "starts_on", "fullness", "planned_seats")
 FILTERS = ("over", "few", "requested", "ready", "frozen", "drawn")
+PART = 500  # classes read at once for an export
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class LinesAsked:
     show: str = ""
     page: int = 1
     size: int = 25
+    order: str = ""  # one of ORDERS; empty: the fullest first
+    descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,15 +102,35 @@ class Lines:
 
 
 def class_lines(asked: LinesAsked, *, actor: Actor) -> Lines:
-    """Return the classes the actor answers for, the fullest first."""
+    """Return a page of the classes the actor answers for, the fullest first unless asked; cancelled ones last."""
     found = _filtered(asked, actor)
     count = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    crowd = (live_count() * 100 / TrainingClass.seats).desc()
-    page = found.order_by(TrainingClass.state == ClassState.CANCELLED, crowd, TrainingClass.id)
-    rows = db.session.scalars(
-        page.options(joinedload(TrainingClass.institution)).limit(asked.size).offset((asked.page - 1) * asked.size)
+    page = _ordered(found, asked).limit(asked.size).offset((asked.page - 1) * asked.size)
+    page = page.options(joinedload(TrainingClass.institution))
+    return Lines(lines_of(list(db.session.scalars(page))), count)
+
+
+def all_class_lines(asked: LinesAsked, *, actor: Actor) -> Iterator[ClassLine]:
+    """Yield every class a list finds, in its order and a part at a time: what its export writes."""
+    keys = list(db.session.scalars(_ordered(_filtered(asked, actor), asked).with_only_columns(TrainingClass.id)))
+    for start in range(0, len(keys), PART):
+        wanted = select(TrainingClass).where(TrainingClass.id.in_(keys[start : start + PART]))
+        rows = list(db.session.scalars(wanted.options(joinedload(TrainingClass.institution))))
+        yield from lines_of(sorted(rows, key=lambda row: keys.index(row.id)))
+
+
+def _ordered(found: Select[Any], asked: LinesAsked) -> Select[Any]:
+    crowd = live_count() * 100 / TrainingClass.seats
+    columns: dict[str, Any] = {
+        "title": TrainingClass.title, "starts_on": TrainingClass.starts_on, "fullness": crowd,
+        "planned_seats": TrainingClass.planned_seats,
+    }  # fmt: skip
+    wanted = columns.get(asked.order, crowd)
+    downwards = asked.descending or asked.order not in columns
+    then = TrainingClass.number if asked.order == "title" else TrainingClass.id
+    return found.order_by(
+        TrainingClass.state == ClassState.CANCELLED, wanted.desc() if downwards else wanted, then, TrainingClass.id
     )
-    return Lines(lines_of(list(rows)), count)
 
 
 def _filtered(asked: LinesAsked, actor: Actor) -> Select[Any]:

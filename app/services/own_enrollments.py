@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import joinedload
 
+from app.domain.clock import today
 from app.domain.enrollment_steps import Line, Step, steps_of
 from app.domain.terms import Checkpoint
 from app.extensions import db
@@ -43,10 +44,15 @@ class Told:
         """Whether it still waits or is admitted."""
         return self.row.state in LIVE
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the class it was for has ended."""
+        return self.row.training_class.ends_on < today()
+
 
 @dataclass(frozen=True)
 class Own:
-    """One page of a teacher's enrollments, the live ones first."""
+    """One page of a teacher's enrollments: live ones of classes to come, the others of these, then what is over."""
 
     reader: Reader
     told: list[Told]
@@ -66,8 +72,9 @@ def own_enrollments(*, actor: Actor, page: int = 1, size: int = SIZE) -> Own:
     mine = Enrollment.teacher_id == actor.teacher_id
     counts = select(func.count(), func.count().filter(live())).select_from(Enrollment).where(mine)
     count, live_count = db.session.execute(counts).one()
-    first = case((live(), 0), else_=1)
-    wanted = select(Enrollment).where(mine).options(*LOADS).order_by(first, Enrollment.id.desc())
+    order = case((TrainingClass.ends_on < today(), 2), (live(), 0), else_=1)
+    wanted = select(Enrollment).join(Enrollment.training_class).where(mine).options(*LOADS)
+    wanted = wanted.order_by(order, Enrollment.id.desc())
     last = max(1, -(-count // size))
     rows = db.session.scalars(wanted.limit(size).offset((min(page, last) - 1) * size)).all()
     reader = reader_of(actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, literal, select, true, tuple_
 
 from app.domain.clock import now
 from app.domain.terms import ExpertReviewState, ProgrammeState, WindowKind
@@ -25,13 +25,26 @@ def _closing(kind: WindowKind) -> datetime | None:
     return closing
 
 
+def for_review(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on programmes routed to the actor's bureau; to who has none, all of the scope."""
+    mine = Programme.review_bureau_id == actor.bureau_id if actor.bureau_id is not None else true()
+    return and_(visible_clause(Programme, actor), Programme.state == ProgrammeState.SUBMITTED, mine)
+
+
+def next_to_review(row: Programme, actor: Actor) -> tuple[int, int] | None:
+    """Return the declaration that waits behind `row` (behind the last one, the first), and how many wait besides it."""
+    others = and_(for_review(actor), Programme.id != row.id)
+    place = tuple_(Programme.submitted_at, Programme.id)
+    later = place > tuple_(literal(row.submitted_at, Programme.submitted_at.type), literal(row.id))
+    first = select(Programme.id).where(others).order_by(later.desc(), Programme.submitted_at, Programme.id).limit(1)
+    key = db.session.scalar(first)
+    return (key, count_of(Programme, others)) if key is not None else None
+
+
 @waits("review", "Programme")
 def programmes_to_review(actor: Actor) -> Waiting:
-    """Programmes routed to the actor's bureau; to who has none, all of the scope."""
-    mine = Programme.review_bureau_id == actor.bureau_id if actor.bureau_id is not None else True
-    count = count_of(
-        Programme, visible_clause(Programme, actor), Programme.state == ProgrammeState.SUBMITTED, mine  # type: ignore[arg-type]
-    )  # fmt: skip
+    """Programmes that wait for the decision of the actor's bureau."""
+    count = count_of(Programme, for_review(actor))
     label = N_("Programmes to review")
     return Waiting(label, "ti-checklist", count, "ReviewPage.index", deadline=_closing(WindowKind.REVIEW))
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
+from app.domain.clock import today
 from app.domain.errors import Conflict, Invalid, NotVisible, Problem
 from app.domain.numbers import number_of, numbers_of
 from app.domain.terms import AdjustmentKind, ClassState, EnrollmentState
+from app.domain.text import N_
+from app.exchange.row_sheet import Value
+from app.exchange.workbook import write_workbook
 from app.extensions import db
 from app.models import ClassAdjustment, Enrollment, TrainingClass
 from app.security.scope import fetch_manageable, fetch_visible, select_visible
@@ -21,11 +26,15 @@ from app.services import adjustment_bulk as bulk
 from app.services import adjustments, reassignment
 from app.services.adjustment_bulk import BulkAct
 from app.services.calendar import batches
-from app.services.class_lists import ClassLine, class_lines, lines_of
+from app.services.class_lists import ORDERS, ClassLine, LinesAsked, all_class_lines, class_lines, lines_of
+from app.services.exports import record_export
 from app.services.simulation import simulate
 from app.views.draws import lines_asked, pager_of
 from app.views.fab import PageView
+from app.views.fab.columns import text_of
+from app.views.fab.export import XLSX
 from app.views.fab.listing import Asked, RowAction
+from app.views.help import speak_of
 from app.web.i18n import sentence
 
 SHOWS = ("over", "few", "requested")
@@ -44,19 +53,35 @@ def typed(name: str) -> str:
     return request.form.get(name, "").strip()
 
 
+COLUMNS = (
+    N_("Class"), N_("Training institution"), N_("Batch"), N_("First day"), N_("Last day"), N_("Planned seats"),
+    N_("Seats"), N_("At most"), N_("Enrolled"), N_("Undecided"), N_("Awaiting the institution"), N_("Admitted"),
+    N_("State"), N_("Draw"), N_("Requests"),
+)  # fmt: skip
+
+
+def _cells(line: ClassLine, batch: str) -> Sequence[Value]:
+    """Return the cells of a class in the workbook, in the order of COLUMNS."""
+    row, counts = line.row, line.counts
+    return (
+        str(row), row.institution.name, batch, row.starts_on, row.ends_on, row.planned_seats, row.seats,
+        line.limit, counts.live, counts.undecided, counts.waiting, counts.admitted, text_of(row.state),
+        text_of(line.draw_state), "、".join(text_of(one.kind) for one in line.requests),
+    )  # fmt: skip
+
+
 class AdjustmentPage(PageView):
     """Bureaus adjust; institutions ask, and cancel what few have chosen."""
 
     resource = "ClassAdjustment"
     route_base = "/adjustments"
-    method_permission_name = dict.fromkeys(VERBS, "read")
+    method_permission_name = {**dict.fromkeys(VERBS, "read"), "export": "export"}
 
     @expose("/")
     @has_access
     def index(self) -> Any:
         """List the classes, the fullest first."""
-        asked = Asked.from_request(["q", "batch", "show"], [])
-        wanted = lines_asked(asked, SHOWS)
+        asked, wanted = self._asked()
         found = class_lines(wanted, actor=self.actor)
         url = url_for("AdjustmentPage.plan")
         acts = [
@@ -67,7 +92,27 @@ class AdjustmentPage(PageView):
             "adjustments/list.html", title=_("Adjust classes"), lines=found.lines, wanted=wanted, asked=asked,
             pager=pager_of(found.count, asked), batches=batches(actor=self.actor),
             bulk=[act for act in acts if self.actor.may(act.name, "TrainingClass")],
+            may_export=self.actor.may("export", "ClassAdjustment"),
         )  # fmt: skip
+
+    @staticmethod
+    def _asked() -> tuple[Asked, LinesAsked]:
+        asked = Asked.from_request(["q", "batch", "show"], list(ORDERS))
+        return asked, lines_asked(asked, SHOWS)
+
+    @expose("/export")
+    @has_access
+    def export(self) -> Any:
+        """Send the list as it is on the screen, all its pages, as a workbook."""
+        asked, wanted = self._asked()
+        file, title = BytesIO(), _("Adjust classes")
+        names = {batch.id: str(batch) for batch in batches(actor=self.actor)}
+        lines = all_class_lines(wanted, actor=self.actor)
+        rows = (_cells(line, names.get(line.row.batch_id or 0, "")) for line in lines)
+        count = write_workbook(file, title=title, labels=[_(label) for label in COLUMNS], rows=rows)
+        record_export(TrainingClass, title=title, rows=count, details={"filters": asked.filters}, actor=self.actor)
+        file.seek(0)
+        return send_file(file, XLSX, as_attachment=True, download_name=f"{title}-{today():%Y%m%d}.xlsx")
 
     # --- many at once
 
@@ -215,6 +260,7 @@ class AdjustmentPage(PageView):
 
     def _page(self, pk: int, problems: list[str], *, twice: bool = False) -> str:
         row = fetch_manageable(TrainingClass, pk, actor=self.actor)
+        speak_of(row.batch_id)
         line = lines_of([row])[0]
         wanted = number("seats") or (line.suggested if line.suggested > row.seats else line.limit)
         told = simulate(pk, wanted, actor=self.actor)

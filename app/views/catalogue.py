@@ -20,6 +20,7 @@ from app.services.catalogue import Entry, Reader
 from app.views import catalogue_filters as filters
 from app.views.fab import PageView
 from app.views.fab.listing import Listing
+from app.views.help import speak_of
 from app.web.i18n import sentence
 
 
@@ -138,6 +139,7 @@ class CataloguePage(PageView):
 
     def _class_page(self, pk: int, problems: tuple[Problem, ...] = ()) -> str:
         entry, reader = catalogue.entry_of(pk, actor=self.actor)
+        speak_of(entry.row.batch_id)
         return self.render_template(
             "catalogue/class.html", title=str(entry.row), entry=entry, reader=reader,
             refused=[sentence(problem) for problem in problems], others=_others(entry, reader),

@@ -26,6 +26,19 @@ from app.web.i18n import sentence
 
 SEVERAL = ("stages", "post_categories", "subjects", "regions")
 MOST_INDEX = 200  # of a repeated part: the rules refuse far fewer
+FORM = (
+    "title", "kind", "batch", "credit_hours", "credits", "stages", "post_categories", "subjects", "regions", "goals",
+    "contents", "outline", "assessment", "lecturers", "classes", "plan_file",
+)  # fmt: skip
+ROWS = {
+    name: at
+    for names in (
+        ("name", "workplace", "position"),
+        ("starts_on", "ends_on", "planned_seats", "place", "fee", "boarding", "sessions"),
+        ("day", "starts_at", "ends_at", "topic", "lecturer"),
+    )
+    for at, name in enumerate(names)
+}
 EMPTY_CLASS: dict[str, Any] = {"sessions": []}
 
 
@@ -85,9 +98,15 @@ def uploaded() -> Upload | None:
 
 def shown_problems(error: DomainError | None, numbers: dict[int, int] | None = None) -> list[Shown]:
     """Return the problems of an error for the page; `numbers` (class id → number) where controls name ids."""
-    return (
-        [Shown(sentence(p), p.field or "", place_of(p.field or "", numbers)) for p in error.problems] if error else []
-    )
+    found = sorted(error.problems, key=lambda p: _position(p.field or "")) if error else []
+    return [Shown(sentence(p), p.field or "", place_of(p.field or "", numbers)) for p in found]
+
+
+def _position(field: str) -> tuple[int, ...]:
+    """Return where a control stands on the page, to tell problems from top to bottom; what has none stands in front."""
+    root, *path = field.split("-")
+    first = FORM.index(root) + 1 if root in FORM else 0
+    return (first, *(ROWS.get(part, number_of(part) or 0) for part in path))
 
 
 def place_of(field: str, numbers: dict[int, int] | None = None) -> str:

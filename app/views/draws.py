@@ -18,13 +18,15 @@ from app.models import TrainingClass
 from app.security.scope import fetch_manageable
 from app.services import reserve, screening
 from app.services.calendar import batches
-from app.services.class_lists import ClassLine, LinesAsked, class_lines, lines_of
+from app.services.class_lists import ORDERS, ClassLine, LinesAsked, class_lines, lines_of
 from app.services.draw_lists import DrawLine, drawn_list
 from app.views.fab import PageView
 from app.views.fab.listing import Asked, Listing
+from app.views.help import speak_of
 from app.web.actors import current_vault
 from app.web.i18n import sentence
 
+SETTLED = (DrawState.DRAWN, DrawState.ENOUGH)  # nothing stands between the candidates and the institution's decision
 DRAW_FILTERS = ("ready", "frozen", "drawn")
 
 
@@ -32,7 +34,8 @@ def lines_asked(asked: Asked, allowed: Sequence[str]) -> LinesAsked:
     """Return what the URL asks of a list of classes; what means nothing is left out."""
     number, show = number_of(asked.filters.get("batch")), asked.filters.get("show", "")
     return LinesAsked(
-        asked.filters.get("q", ""), number, show if show in allowed else "", asked.page, asked.size
+        asked.filters.get("q", ""), number, show if show in allowed else "", asked.page, asked.size, asked.order,
+        asked.descending,
     )  # fmt: skip
 
 
@@ -54,7 +57,7 @@ class ScreeningPage(PageView):
     @has_access
     def index(self) -> Any:
         """List the classes with where they stand on their way to the draw."""
-        asked = Asked.from_request(["q", "batch", "show"], [])
+        asked = Asked.from_request(["q", "batch", "show"], list(ORDERS))
         wanted = lines_asked(asked, DRAW_FILTERS)
         found = class_lines(wanted, actor=self.actor)
         return self.render_template(
@@ -102,6 +105,7 @@ class ScreeningPage(PageView):
 
     def _line(self, pk: int) -> ClassLine:
         row = fetch_manageable(TrainingClass, pk, actor=self.actor)
+        speak_of(row.batch_id)
         return lines_of([row])[0]
 
     def _may(self, line: ClassLine) -> dict[str, bool]:
@@ -111,6 +115,7 @@ class ScreeningPage(PageView):
         return {
             "freeze": state is DrawState.READY and actor.may("freeze", "Screening"),
             "draw": state is DrawState.FROZEN and actor.may("draw", "Screening"),
+            "confirm": line.counts.waiting > 0 and state in SETTLED and actor.may("confirm", "Enrollment"),
             "promote": state is DrawState.DRAWN and free and actor.may("promote", "Enrollment"),
         }
 

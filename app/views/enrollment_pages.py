@@ -16,6 +16,7 @@ from app.extensions import db
 from app.models import Enrollment, Transition
 from app.security.scope import fetch_visible, is_visible
 from app.services import enrollment, own_enrollments
+from app.services.catalogue import Reader
 from app.services.own_enrollments import Told
 from app.services.transitions import state_labels
 from app.views.catalogue import tabs
@@ -41,7 +42,7 @@ class OwnEnrollmentPage(PageView):
         own = own_enrollments.own_enrollments(actor=self.actor, page=asked.page, size=asked.size)
         return self.render_template(
             "enrollments/own.html", title=_("My enrollments"), own=own, reader=own.reader,
-            stories=[story(told) for told in own.told], second=tabs(own.reader, "")[2:],
+            stories=[story(told) for told in own.told], second=_second_choice(own.reader),
             pager=Listing([], [], own.count, asked, [], [], [], None, None, ""),
         )  # fmt: skip
 
@@ -83,6 +84,12 @@ class EnrollmentStoryPage(PageView):
             for problem in error.problems:
                 flash(sentence(problem), "danger")
         return redirect(safe_next(url_for("EnrollmentStoryPage.show", pk=pk)))
+
+
+def _second_choice(reader: Reader) -> list[dict[str, Any]]:
+    """Return the way to round two, for who lost a class; to others the page would only say that they did not."""
+    lost = reader.candidate is not None and reader.candidate.failed_at_institution
+    return tabs(reader, "")[2:] if lost else []
 
 
 def story(told: Told) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flask import g
 from flask_babel import gettext as _
 
-from app.domain.calendar import AnyWindow, Timing, phase_of
+from app.domain.calendar import Timing, phase_of
 from app.domain.clock import local, now
 from app.domain.terms import WindowKind
 from app.domain.text import N_
+from app.models import BatchWindow
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,12 @@ def help_of(endpoint: str) -> Help | None:
     return HELP.get(endpoint) or HELP.get(endpoint.partition(".")[0])
 
 
-def help_line(endpoint: str, windows: Iterable[AnyWindow]) -> dict[str, str] | None:
+def speak_of(batch_id: int | None) -> None:
+    """Let the line of this page tell the windows of one batch: the page is about something that belongs to it."""
+    g.help_batch_id = batch_id
+
+
+def help_line(endpoint: str, windows: Iterable[BatchWindow]) -> dict[str, str] | None:
     """Return the line under the title as `help_line` of parts/page.html takes it."""
     found = help_of(endpoint)
     if found is None:
@@ -127,17 +134,26 @@ def help_line(endpoint: str, windows: Iterable[AnyWindow]) -> dict[str, str] | N
     return {"role": _(found.role), "when": when, "step": _(found.step)}
 
 
-def _dates(kind: WindowKind, windows: Iterable[AnyWindow]) -> str:
+def named(window: BatchWindow, among: Iterable[BatchWindow]) -> str:
+    """Return what a window is called: with its batch, where another batch has such a window too."""
+    kind = _(window.kind.label)
+    several = any(other.batch_id != window.batch_id for other in among if other.kind is window.kind)
+    return _("%(batch)s %(window)s", batch=window.batch.name, window=kind) if several else kind
+
+
+def _dates(kind: WindowKind, windows: Iterable[BatchWindow]) -> str:
     """Return when the window that is open or comes next is open, the last one when all are over."""
     moment = now()
-    same = [window for window in windows if window.kind is kind]
+    every = [window for window in windows if window.kind is kind]
+    own = g.get("help_batch_id")
+    same = [window for window in every if own is None or window.batch_id == own]
     window = next((window for window in same if window.closes_at >= moment), same[-1] if same else None)
     if window is None:
         return _("%(window)s: not set yet", window=_(kind.label))
     timing: Timing = phase_of(window, moment).timing
     return _(
         "%(window)s: %(opens)s to %(closes)s (%(timing)s)",
-        window=_(kind.label),
+        window=named(window, every),
         opens=f"{local(window.opens_at):%Y-%m-%d %H:%M}",
         closes=f"{local(window.closes_at):%Y-%m-%d %H:%M}",
         timing=_(timing.label),

@@ -17,6 +17,7 @@ from app.security.actor import Actor
 from app.security.scope import fetch_visible, is_manageable, select_visible, visible_clause
 from app.services.declarations import OPEN_STATES, has_class_to_mend
 from app.services.programme_review import experts_to_ask
+from app.services.programme_waiting import next_to_review
 from app.services.programmes import pending_classes
 from app.services.transitions import history_of, may_move, state_labels
 from app.services.windows import is_open
@@ -48,6 +49,7 @@ def programme_page(view: Any, pk: Any, problems: DomainError | None = None) -> s
         experts=experts_to_ask() if ours and actor.may("ask", "Programme") else [], opinions=opinions,
         own_opinion=next((o for o in opinions if _to_answer(o, actor)), None),
         pending={one.id for one in pending_classes(row)},
+        next_one=next_to_review(row, actor) if ours and actor.may("review", "Programme") else None,
     )  # fmt: skip
 
 

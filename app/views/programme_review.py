@@ -15,13 +15,14 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.domain.errors import DomainError, Invalid, Problem, problem
 from app.domain.numbers import number_of, numbers_of
 from app.domain.states import Action
-from app.domain.terms import Checkpoint, ExpertReviewState, ProgrammeKind, ProgrammeState
+from app.domain.terms import Checkpoint, ExpertReviewState, ProgrammeKind
 from app.domain.text import N_
 from app.extensions import db
 from app.models import ExpertOpinion, Institution, Programme, TrainingClass
 from app.security.scope import fetch_visible, select_visible
 from app.services import programme_review
 from app.services.programme_review import Decision
+from app.services.programme_waiting import for_review
 from app.views.fab import PageView
 from app.views.fab.columns import text_of
 from app.views.fab.listing import Asked, Chip, Control, Listing
@@ -47,10 +48,7 @@ class ReviewPage(PageView):
     def index(self) -> Any:
         """Show what waits for review, the longest first."""
         asked = Asked.from_request(["q", "kind", "institution"], [])
-        waiting = select_visible(Programme, self.actor).where(Programme.state == ProgrammeState.SUBMITTED)
-        if self.actor.bureau_id is not None:
-            waiting = waiting.where(Programme.review_bureau_id == self.actor.bureau_id)
-        wanted = self._narrowed(waiting, asked)
+        wanted = self._narrowed(select(Programme).where(for_review(self.actor)), asked)
         count = db.session.scalar(select(db.func.count()).select_from(wanted.subquery())) or 0
         loads = (joinedload(Programme.institution), selectinload(Programme.classes), selectinload(Programme.opinions))
         page = wanted.options(*loads).order_by(Programme.submitted_at, Programme.id)

@@ -23,6 +23,7 @@ from app.views import catalogue_filters as filters
 from app.views.fab import PageView
 from app.views.fab.listing import Asked as Address
 from app.views.fab.listing import Chip, Control, Listing
+from app.views.help import speak_of
 from app.web.i18n import sentence
 
 MOST_ON_A_FORM = 60  # teachers on a printed form: more would make its code too dense to be read
@@ -100,6 +101,7 @@ class ProxyPage(PageView):
     def _teachers(self, pk: int, chosen: tuple[int, ...], outcome: Outcome, problems: Any = ()) -> str:
         address = Address.from_request(["q", "subject", "teachers"], [])
         row, fits, count = proxy.teachers_before(pk, _asked(address, chosen), actor=self.actor)
+        speak_of(row.batch_id)
         controls = _controls(address)
         names = {fit.teacher.id: fit.teacher.name for fit in fits} | _names(outcome)
         return self.render_template(

@@ -6,7 +6,7 @@ reasons; what was refused stays in the list. Without scripts everything works as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,13 +62,22 @@ DONE = {
 }
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Who of one class was refused for the same reasons."""
+
+    training_class: str
+    names: list[str]
+    reasons: list[str]
+
+
 @dataclass
 class Outcome:
     """What became of an act, as the page tells it."""
 
     action: Action | None = None
     done: tuple[int, ...] = ()
-    refused: list[tuple[str, list[str]]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     reason: str = ""
     chosen: frozenset[int] = frozenset()
@@ -139,7 +148,7 @@ class ReviewInbox(PageView):
             .where(Enrollment.id.in_(done.refused))
             .options(joinedload(Enrollment.teacher), joinedload(Enrollment.training_class))
         )
-        refused = [(str(row), [sentence(problem) for problem in done.refused[row.id]]) for row in rows]
+        refused = _together((row, [sentence(problem) for problem in done.refused[row.id]]) for row in rows)
         told = _(DONE[act.action], count=len(done.done)) if done.done else ""
         return Outcome(act.action, done.done, refused, told=told, chosen=frozenset(done.refused))
 
@@ -173,6 +182,16 @@ class InstitutionInboxPage(ReviewInbox):
     party = Party.INSTITUTION
     heading = N_("Confirm enrollments")
     waiting_acts = (CONFIRM, DECLINE)
+
+
+def _together(refused: Iterable[tuple[Enrollment, list[str]]]) -> list[Refused]:
+    """Tell once what is against many: of a class that is not drawn yet every candidate is refused alike."""
+    found: dict[tuple[int, tuple[str, ...]], Refused] = {}
+    for row, reasons in refused:
+        key = (row.training_class_id, tuple(reasons))
+        one = found.setdefault(key, Refused(str(row.training_class), [], reasons))
+        one.names.append(row.teacher.name)
+    return list(found.values())
 
 
 def _reason() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from flask import Blueprint, Flask, g, jsonify, redirect, request, url_for
 from flask_babel import get_locale
@@ -11,12 +12,13 @@ from flask_wtf.csrf import generate_csrf
 
 from app.domain.calendar import Phase, Timing
 from app.domain.clock import local, now
+from app.models import BatchWindow
 from app.security.actor import Actor
 from app.services.calendar import phase_for, windows_now
 from app.services.notifications import unread_count
 from app.views.fab.columns import cell_of, text_of
 from app.views.fab.pages import safe_next
-from app.views.help import help_line
+from app.views.help import help_line, named
 from app.views.menu import menu_for
 from app.web import demo_clock
 from app.web.actors import current_actor, who_has_signed_in
@@ -69,14 +71,14 @@ def _year(actor: Actor) -> dict[str, Any]:
     """Return what the year says to this page: the phase of the top bar and the line under the title."""
     windows = windows_now()
     phase = phase_for(actor.parties, windows, now())
-    return {"phase": _phase(phase) if phase else None, "help": help_line(request.endpoint or "", windows)}
+    return {"phase": _phase(phase, windows) if phase else None, "help": help_line(request.endpoint or "", windows)}
 
 
-def _phase(phase: Phase) -> dict[str, str]:
+def _phase(phase: Phase, windows: Sequence[BatchWindow]) -> dict[str, str]:
     """Return the chip of the top bar: 一轮报名 · 还剩 3 天."""
     coming = phase.timing is Timing.UPCOMING
     return {
-        "label": translate(phase.window.kind.label),
+        "label": named(cast(BatchWindow, phase.window), windows),
         "remaining": remaining(phase.remaining, until=coming),
         "moment": f"{local(phase.window.opens_at if coming else phase.window.closes_at):%Y-%m-%d %H:%M}",
         "url": url_for("CalendarPage.index"),

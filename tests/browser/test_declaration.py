@@ -160,3 +160,22 @@ def test_the_form_fits_a_phone(page_as: Any, axe: Any) -> None:
     page.click("[data-add-row=session]")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     axe(page)
+
+
+@pytest.mark.req("PRG-2")
+def test_a_further_row_begins_with_what_rarely_differs(page_as: Any) -> None:
+    page = page_as("institution_admin")
+    page.goto("/declarations/new")
+    page.wait_for_load_state("networkidle")
+    values = {"starts_on": "2026-05-11", "place": "报告厅", "planned_seats": "40", "fee": "120"}
+    fill(page, **{f"classes__0__{name}": value for name, value in values.items()})
+    session = page.locator("[data-into='classes-0-sessions']")
+    session.click()
+    assert page.input_value("#classes-0-sessions-0-day") == "2026-05-11"
+    fill(page, classes__0__sessions__0__day="2026-05-12", classes__0__sessions__0__topic="开班")
+    session.click()
+    assert page.input_value("#classes-0-sessions-1-day") == "2026-05-12"
+    assert page.input_value("#classes-0-sessions-1-topic") == ""
+    page.click("[data-add-row=class]")
+    kept = [page.input_value(f"#classes-1-{name}") for name in values]
+    assert kept == ["", "报告厅", "40", "120"]

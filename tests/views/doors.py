@@ -113,6 +113,7 @@ PAGES: dict[str, set[RoleName]] = {
         ("AdjustmentPage.index", "AdjustmentPage.plan", "AdjustmentPage.carry_out"),
         PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     ),
+    "AdjustmentPage.export": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     "ScreeningPage.index": PROVINCE | BUREAUS | {R.BUREAU_REVIEWER} | INSTITUTIONS,
     "CalendarPage.edit": PROVINCE,
     **dict.fromkeys(("CataloguePage.index", "CataloguePage.round_two"), READ_CLASSES),

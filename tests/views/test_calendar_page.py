@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.domain.clock import local
 from app.domain.terms import WindowKind
+from app.services import calendar
 from app.views.help import help_of
 from app.views.home import QUICK_LINKS
 from app.views.menu import MENU
 from tests.services.test_calendar import START, new_batches, opened, own_year, spans
+from tests.support.training import new_class
 from tests.world import World
 
 LogIn = Callable[[str], FlaskClient]
@@ -114,3 +117,23 @@ def test_no_calendar_yet_says_so(login_as: LogIn, world: World) -> None:
 def test_every_page_of_the_menu_has_its_line_of_help() -> None:
     silent = [entry.endpoint for _group, _icon, entries in MENU for entry in entries if help_of(entry.endpoint) is None]
     assert not silent, f"say in app/views/help.py who uses it, when, in which step: {silent}"
+
+
+@pytest.mark.req("PUB-5")
+def test_where_several_batches_are_under_way_the_line_and_the_chip_name_the_batch(
+    db: Any, login_as: LogIn, world: World, clock: Any
+) -> None:
+    first, actor = opened(world), world.actor("provincial_admin")
+    clock.set(START + timedelta(days=27))
+    client = login_as("teacher")
+    page = client.get("/catalogue/").text
+    assert "<span>第一轮报名：" in page
+    assert 'class="phase-name">第一轮报名' in page
+    later = {kind: (a and a + timedelta(days=5), b and b + timedelta(days=5)) for kind, (a, b) in spans().items()}
+    second = calendar.open_batch(first.training_year, "第二批", later, actor=actor)
+    page = client.get("/catalogue/").text
+    assert "<span>第一批第一轮报名：" in page
+    assert 'class="phase-name">第一批第一轮报名' in page
+    row = new_class(world, "另一批的班期", batch=second)
+    line = client.get(f"/catalogue/{row.id}").text
+    assert f"<span>第二批第一轮报名：{local(later[WindowKind.ROUND_ONE][0]):%Y-%m-%d}" in line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -155,6 +155,17 @@ def test_who_lost_a_class_is_shown_others_and_enrolls_in_round_two(
     assert (made.round_kind, made.holds_seat) == (RoundKind.ROUND_TWO, True)
 
 
+@pytest.mark.req("ENR-11")
+def test_who_lost_no_class_is_not_told_of_one_in_round_two(db: Any, login_as: LogIn, world: World, clock: Any) -> None:
+    clock.move(timedelta(days=24))
+    client = login_as("teacher")
+    assert "没有未能参训的报名" in client.get("/catalogue/round-two").text
+    assert "您有报名未能参训" not in client.get("/my-enrollments/").text
+    new_enrollment(world, world.teacher["zhang"], new_class(world, "停办的班"), EnrollmentState.DECLINED)
+    db.session.commit()
+    assert "您有报名未能参训" in client.get("/my-enrollments/").text
+
+
 @pytest.mark.req("ENR-19")
 def test_every_step_of_an_enrollment_is_told_with_date_organisation_and_reason(
     db: Any, login_as: LogIn, world: World
@@ -196,3 +207,17 @@ def test_a_long_page_costs_the_queries_of_a_short_one(
 @pytest.mark.req("B12")
 def test_the_filters_offer_few_choices(db: Any, login_as: LogIn, world: World) -> None:
     assert login_as("teacher").get("/catalogue/").text.count("<option") <= 250
+
+
+@pytest.mark.req("ENR-19")
+def test_what_is_over_stands_below_and_short(db: Any, login_as: LogIn, world: World, clock: Any) -> None:
+    teacher = world.teacher["zhang"]
+    over, coming = new_class(world, "早已结束的班期"), new_class(world, "还没开始的班期")
+    over.starts_on, over.ends_on = date(2025, 5, 11), date(2025, 5, 12)
+    new_enrollment(world, teacher, coming, EnrollmentState.WITHDRAWN)
+    new_enrollment(world, teacher, over, EnrollmentState.ADMITTED)
+    db.session.commit()
+    page = login_as("teacher").get("/my-enrollments/").text
+    assert page.index("还没开始的班期") < page.index("以往的报名") < page.index("早已结束的班期")
+    assert "steps-track" in page[: page.index("以往的报名")]
+    assert "steps-track" not in page[page.index("以往的报名") :]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 from app.domain.clock import FrozenClock
 from app.domain.terms import ClassState, EnrollmentState, RoundKind
-from app.models import ClassAdjustment, Enrollment, Screening, TrainingClass
+from app.models import AuditEntry, ClassAdjustment, Enrollment, Screening, TrainingClass
 from app.services.adjustments import request_expansion
 from app.services.public_rounds import batch_of_the_newest_draw, round_page, round_totals
 from app.services.screening import draw, freeze
@@ -273,3 +277,41 @@ def test_the_workbench_says_what_waits(world: World, login_as: Any) -> None:
     request_expansion(row.id, 4, actor=world.actor(INSTITUTION), reason="报名踊跃")
     assert "show=ready" in login_as(INSTITUTION).get("/").text
     assert "show=requested" in login_as(BUREAU).get("/").text
+
+
+@pytest.mark.req("ENR-7", "DEL-12")
+def test_the_list_of_classes_is_sorted_by_its_heads_and_exported_as_shown(db: Any, world: World, login_as: Any) -> None:
+    early = add_class(world, 21, seats=10, starts_on=date(2026, 5, 1))
+    late = add_class(world, 22, seats=5, starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 2))
+    add_enrollment(world, add_teachers(world, 1, first=700)[0], late, S.AWAITING_INSTITUTION)
+    client = login_as(BUREAU)
+
+    def order(address: str) -> list[int]:
+        found = re.findall(r"/adjustments/class/(\d+)\"", client.get(address).text)
+        return [int(key) for key in found if int(key) in (early.id, late.id)]
+
+    assert order("/adjustments/") == [late.id, early.id]
+    assert order("/adjustments/?order=starts_on") == [early.id, late.id]
+    assert order("/adjustments/?order=-starts_on") == [late.id, early.id]
+    assert order("/adjustments/?order=-planned_seats") == [early.id, late.id]
+    assert order("/adjustments/?order=fullness")[0] == early.id
+    assert 'aria-sort="descending"' in client.get("/draws/?order=-starts_on").text
+    answer = client.get("/adjustments/export?order=-starts_on")
+    rows = openpyxl.load_workbook(BytesIO(answer.data)).active.iter_rows(min_row=2, values_only=True)
+    head, *lines = rows
+    assert head[:4] == ("班期", "培训机构", "批次", "开始日期")
+    shown = [dict(zip(head, line, strict=True)) for line in lines if line[0] in (str(early), str(late))]
+    assert [(line["班期"], line["名额"], line["已报名"]) for line in shown] == [(str(late), 5, 1), (str(early), 10, 0)]
+    assert db.session.scalar(select(AuditEntry).where(AuditEntry.subject == "班期调整")).after["rows"] == len(lines)
+    assert login_as("school_admin").get("/adjustments/export").status_code == 403
+
+
+@pytest.mark.req("ENR-10")
+def test_behind_the_draw_the_page_leads_to_who_has_to_be_confirmed(db: Any, world: World, login_as: Any) -> None:
+    row, _ = overfull(world)
+    way = f'href="/institution-inbox/?class={row.id}"'
+    assert way not in login_as(INSTITUTION).get(f"/draws/class/{row.id}").text
+    for verb in (freeze, draw):
+        verb(row.id, actor=world.actor(INSTITUTION), vault=current_vault())
+    assert way in login_as(INSTITUTION).get(f"/draws/class/{row.id}").text
+    assert way not in login_as(BUREAU).get(f"/draws/class/{row.id}").text

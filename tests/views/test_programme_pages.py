@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -72,6 +73,49 @@ def test_on_an_error_everything_typed_and_the_file_are_still_there(login_as: Any
     assert client.post("/declarations/save", data=mended).status_code == 302
     row = db.session.scalar(select(Programme).where(Programme.title == "小学英语教学研修"))
     assert row.plan_files[0].name == "方案.pdf"
+
+
+@pytest.mark.req("PRG-2")
+def test_what_is_wrong_is_told_from_top_to_bottom(login_as: Any, world: World) -> None:
+    wrong = {"title": "", "goals": "", "classes-2-place": "", "classes-2-planned_seats": "很多"}
+    wrong |= {f"classes-2-sessions-{n}-topic": "" for n in (1, 2, 10)}
+    wrong |= {f"classes-2-sessions-{n}-{name}": text for n in (2, 10) for name, text in
+              (("day", f"2026-05-{n + 9}"), ("starts_at", "08:30"), ("ends_at", "11:00"))}  # fmt: skip
+    page = login_as("institution_admin").post("/declarations/save", data=form(world, file=False, **wrong)).text
+    told = re.findall(r'<a href="#([a-z0-9_-]+)" data-field', page)
+    assert told == sorted(told, key=lambda field: page.index(f'id="{field}"'))
+    assert [told[0], told[-1]] == ["title", "plan_file"]
+    assert "第 1 期 · 第 1 课次 · 主题：此项必填。" in page
+
+
+@pytest.mark.req("PRG-1", "PUB-5")
+def test_declaring_and_reviewing_tell_until_when(login_as: Any, world: World) -> None:
+    for path, username, window in (
+        ("/declarations/", "institution_admin", "项目申报"), ("/declarations/new", "institution_admin", "项目申报"),
+        ("/reviews/", "county_admin", "项目审核"), ("/opinions/", "expert_reviewer", "项目审核"),
+    ):  # fmt: skip
+        line = re.search(r'<p class="help-line">.*?</p>', login_as(username).get(path).text, re.DOTALL)
+        assert line is not None
+        assert re.search(rf"{window}：2026-\d\d-\d\d \d\d:00 至 2026-", line[0]), path
+
+
+@pytest.mark.req("PRG-5")
+def test_one_declaration_after_the_other_is_reviewed_without_the_list(login_as: Any, world: World) -> None:
+    first, second, third = (waiting(world, title=f"研修{n}") for n in range(3))
+    client = login_as("county_admin")
+
+    def offered(row: Programme) -> tuple[str, ...] | None:
+        found = re.search(r'/programmeview/show/(\d+)" data-next-review.*?还有 (\d+) 项', client.get(
+            f"/programmeview/show/{row.id}").text, re.DOTALL)  # fmt: skip
+        return found.groups() if found else None
+
+    assert [offered(row) for row in (first, second, third)] == [
+        (str(second.id), "2"), (str(third.id), "2"), (str(first.id), "2")
+    ]  # fmt: skip
+    client.post("/reviews/approve", data={"rowid": [str(second.id), str(third.id)]})
+    assert offered(second) == (str(first.id), "1")  # what was just decided leads on, too
+    assert offered(first) is None
+    assert "data-next-review" not in login_as("institution_admin").get(f"/programmeview/show/{second.id}").text
 
 
 @pytest.mark.req("PRG-2")

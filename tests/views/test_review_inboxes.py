@@ -66,9 +66,21 @@ def test_what_cannot_be_done_is_told_row_by_row_and_the_rest_is_done(db: Any, lo
     page = client.post("/school-inbox/", data=sent).text
     assert "已同意 2 项" in page
     assert "1 项未能办理" in page
-    assert f"<li>{rows[0]}" in page
+    assert f"<li>{rows[0].training_class} · {rows[0].teacher.name}<ul>" in page
     assert "已退选" in page
     assert states(*rows) == [S.WITHDRAWN, S.AWAITING_INSTITUTION, S.AWAITING_INSTITUTION]
+
+
+def test_what_is_against_many_alike_is_told_once(db: Any, login_as: LogIn, world: World) -> None:
+    rows, client = three(world), login_as("school_admin")
+    for row in rows[:2]:
+        enrollment.withdraw(row.id, actor=world.actor("system_admin"))
+    page = client.post("/school-inbox/", data={"action": "approve", "rowid": [str(row.id) for row in rows]}).text
+    assert "2 项未能办理" in page
+    told = page[page.index("review-refused") : page.index("</ul></li></ul>")]
+    together = len({row.training_class_id for row in rows[:2]}) == 1
+    assert told.count("<ul>") == (1 if together else 2)
+    assert all(row.teacher.name in told for row in rows[:2])
 
 
 def test_a_deadline_that_has_passed_refuses_with_the_moment(db: Any, login_as: LogIn, world: World, clock: Any) -> None:

@@ -38,9 +38,28 @@ function addRow(form, button) {
   const made = document.createElement("template");
   made.innerHTML = part.innerHTML.replaceAll("__at__", button.dataset.into).replaceAll("__n__", nextNumber(box));
   const row = made.content.querySelector("[data-row]");
+  takeOver(form, rowsOf(box).at(-1), row, button.dataset.addRow);
   box.append(row);
   limit(form);
   row.querySelector("input:not([type=hidden])")?.focus();
+}
+
+// What a new row begins with: a class has mostly the place, seats, fee and boarding of the one before; a session its day.
+const TAKEN_OVER = { class: ["place", "planned_seats", "fee", "boarding"], session: ["day", "lecturer", "place"] };
+
+function takeOver(form, before, row, part) {
+  for (const name of TAKEN_OVER[part] ?? []) field(row, name).value = before ? field(before, name).value : "";
+  if (part === "session" && !before) field(row, "day").value = firstDay(form, row);
+}
+
+/** The first control of a row whose name ends in `name`: a class's own stands before those of its sessions. */
+function field(row, name) {
+  return row.querySelector(`[name$="-${name}"]`);
+}
+
+function firstDay(form, row) {
+  const [root, number] = field(row, "day").name.split("-");
+  return form.querySelector(`[name="${root}-${number}-starts_on"]`)?.value ?? "";
 }
 
 function removeRow(form, button) {
