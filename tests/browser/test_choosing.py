@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from app.domain.clock import now
+from app.domain.clock import now, today
 from app.domain.terms import ClassState, EnrollmentState, WindowKind
 from app.extensions import db
 from app.models import BatchWindow, Enrollment, Teacher, TrainingClass
@@ -33,6 +33,7 @@ def _round_one_is_open(live: Any) -> None:
     with live.app.app_context():  # a class that nobody has chosen yet
         row = db.session.scalars(select(TrainingClass).where(TrainingClass.number == 2)).one()
         row.title, row.state = "班主任专业能力提升", ClassState.OFFERED
+        row.starts_on = row.ends_on = today() + timedelta(days=60)  # the server's clock is the real one
         db.session.commit()
 
 
