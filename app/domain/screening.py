@@ -35,6 +35,11 @@ class DrawState(LabelledEnum):
     FROZEN = "frozen", N_("Frozen, to be drawn")
     DRAWN = "drawn", N_("Draw done")
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing stands between the candidates and the institution's decision."""
+        return self in (DrawState.DRAWN, DrawState.ENOUGH)
+
 
 def draw_state(*, frozen: bool, drawn: bool, candidates: int, seats: int, deadline: datetime | None) -> DrawState:
     """Return where a class stands; `seats` are those free, `deadline` that of the schools while it has not passed."""

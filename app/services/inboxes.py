@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 from app.domain.absences import Absence, too_many
 from app.domain.calendar import school_window
 from app.domain.errors import NotPermitted
+from app.domain.screening import DrawState
 from app.domain.states import Party
 from app.domain.terms import EnrollmentState, RoundKind
 from app.domain.text import N_
@@ -25,6 +26,7 @@ from app.models import BatchWindow, Enrollment, Subject, Teacher, TrainingClass,
 from app.security.actor import Actor
 from app.security.scope import visible_clause
 from app.services.absences import absences_of
+from app.services.class_lists import lines_of
 from app.services.parameters import policy_of
 from app.services.teacher_search import name_contains
 from app.services.waiting import Waiting, waits
@@ -63,12 +65,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Row:
-    """One enrollment in an inbox: until when it waits, and who of the subject would be away (the school's alone)."""
+    """One enrollment in an inbox, and until when it waits.
+
+    For the school: who of the subject would be away. For the institution: the draw that has to come first, if any.
+    """
 
     row: Enrollment
     deadline: datetime | None
     absence: Absence | None = None
     too_many: bool = False
+    draw_first: DrawState | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def inbox(asked: Asked, party: Party, *, actor: Actor) -> Inbox:
     found = _rows(select(Enrollment, deadline()).where(here, *conditions(asked)), asked)
     count = _count(here, *conditions(asked))
     return Inbox(
-        party, _with_absences(found, party), count, *_tab_counts(party, actor),
+        party, _with_facts(found, party), count, *_tab_counts(party, actor),
         _choices(here, TrainingClass.id, _class_name()), _choices(here, Subject.id, Subject.name),
     )  # fmt: skip
 
@@ -179,9 +185,19 @@ def _rows(statement: Select[Any], asked: Asked) -> Sequence[Any]:
     return list(db.session.execute(page.limit(asked.size).offset((max(asked.page, 1) - 1) * asked.size)))
 
 
-def _with_absences(found: Sequence[Any], party: Party) -> list[Row]:
-    if party is not Party.SCHOOL:
-        return [Row(row, until) for row, until in found]
+def _with_facts(found: Sequence[Any], party: Party) -> list[Row]:
+    facts = {Party.SCHOOL: _with_absences, Party.INSTITUTION: _with_draws}.get(party)
+    return facts(found) if facts else [Row(row, until) for row, until in found]
+
+
+def _with_draws(found: Sequence[Any]) -> list[Row]:
+    waiting = [row.training_class for row, _until in found if row.state is S.AWAITING_INSTITUTION]
+    states = {line.row.id: line.draw_state for line in lines_of(list(dict.fromkeys(waiting)))}
+    first = {key: state for key, state in states.items() if not state.settled}
+    return [Row(row, until, draw_first=first.get(row.training_class_id)) for row, until in found]
+
+
+def _with_absences(found: Sequence[Any]) -> list[Row]:
     told = absences_of([row for row, _until in found])
     share = policy_of(found[0][0].training_year_id).subject_away_share if found else 0
     return [Row(row, until, told.get(row.id), row.id in told and too_many(told[row.id], share)) for row, until in found]

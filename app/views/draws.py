@@ -26,7 +26,6 @@ from app.views.help import speak_of
 from app.web.actors import current_vault
 from app.web.i18n import sentence
 
-SETTLED = (DrawState.DRAWN, DrawState.ENOUGH)  # nothing stands between the candidates and the institution's decision
 DRAW_FILTERS = ("ready", "frozen", "drawn")
 
 
@@ -115,7 +114,7 @@ class ScreeningPage(PageView):
         return {
             "freeze": state is DrawState.READY and actor.may("freeze", "Screening"),
             "draw": state is DrawState.FROZEN and actor.may("draw", "Screening"),
-            "confirm": line.counts.waiting > 0 and state in SETTLED and actor.may("confirm", "Enrollment"),
+            "confirm": line.counts.waiting > 0 and state.settled and actor.may("confirm", "Enrollment"),
             "promote": state is DrawState.DRAWN and free and actor.may("promote", "Enrollment"),
         }
 

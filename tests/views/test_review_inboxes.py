@@ -167,3 +167,13 @@ def test_a_long_inbox_costs_the_queries_of_a_short_one(
 
     few = cost(3)
     assert cost(27) == few
+
+
+@pytest.mark.req("ENR-8", "ENR-10")
+def test_the_institution_sees_which_rows_wait_for_their_draw(db: Any, login_as: LogIn, world: World) -> None:
+    screened, client = world.training_class["xihu_screened"], login_as("institution_admin")
+    page = client.get("/institution-inbox/").text
+    assert page.count("review-draw") == 1
+    assert f'class="review-draw" href="/draws/class/{screened.id}"' in page
+    assert "已冻结，待筛选" in page
+    assert "review-draw" not in login_as("school_admin").get("/school-inbox/").text
