@@ -83,6 +83,11 @@ class RecordTarget(Target):
             plan.outcome = ImportOutcome.CHANGED if differing else ImportOutcome.SAME
             plan.row_id, plan.version = row.id, row.version
 
+    def entered(self, plan: RowPlan) -> list[Change]:
+        """Return what a new record would hold."""
+        shown = ((name, self.sheet.column(name).show(value, self.book)) for name, value in plan.values.items())
+        return [Change(name, "", text) for name, text in shown if text]
+
     def _plan_new(self, plan: RowPlan, given: frozenset[str]) -> None:
         wrong = {each.field for each in plan.problems}
         for column in self.sheet.columns:

@@ -11,7 +11,8 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from app.domain.errors import NotVisible
-from app.domain.imports import Leftover, RowPlan, RowRead
+from app.domain.imports import Change, Leftover, RowPlan, RowRead
+from app.domain.terms import ImportOutcome
 from app.domain.text import N_
 from app.exchange.columns import Column
 from app.exchange.headers import comparable
@@ -31,6 +32,14 @@ class Target(ABC):
     @abstractmethod
     def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:
         """Return what becomes of each row; `given` are the columns the file has."""
+
+    def entered(self, plan: RowPlan) -> list[Change]:
+        """Return what a new record would hold, as people may see it."""
+        return []
+
+    def changes(self, plan: RowPlan) -> list[Change]:
+        """Return what becomes different by a row: of a stored record, or from nothing."""
+        return self.entered(plan) if plan.outcome is ImportOutcome.NEW else plan.changes
 
     def prepare(self, plans: list[RowPlan]) -> None:  # noqa: B027 - most targets have nothing to prepare
         """Do what takes time before the transaction that writes `plans`, so that it is short."""

@@ -86,6 +86,12 @@ class TeacherTarget(Target):
             for name in planned.values
         ]
 
+    def entered(self, plan: RowPlan) -> list[Change]:
+        """Return what a new record would hold, numbers masked."""
+        values = _planned(plan, {}).values
+        shown = ((FIELD_OF.get(name, name), self._shown(name, values)) for name in values)
+        return [Change(name, "", text) for name, text in shown if text]
+
     def _shown(self, column: str, values: Mapping[str, Any]) -> str:
         """Return a value as people may see it on the page of the import: numbers masked."""
         value = values.get(column)

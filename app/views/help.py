@@ -21,13 +21,16 @@ from app.models import BatchWindow
 
 @dataclass(frozen=True)
 class Help:
-    """Role, time and step of a page."""
+    """Role, time and step of a page; the time in words, or the window whose days are told, one of several in turn."""
 
     role: str
-    when: str | WindowKind
+    when: str | WindowKind | tuple[WindowKind, ...]
     step: str
 
 
+ROUNDS = (WindowKind.ROUND_ONE, WindowKind.ROUND_TWO)
+SCHOOL_REVIEWS = (WindowKind.ROUND_ONE_SCHOOL, WindowKind.ROUND_TWO_SCHOOL)
+ADJUSTING = (WindowKind.ADJUSTMENT, WindowKind.SECOND_ADJUSTMENT)
 EVERYBODY, ANY_TIME = N_("Everybody"), N_("At any time")
 BUREAUS, STAFF = N_("Bureaus"), N_("Bureaus, institutions, schools")
 PROVINCE = N_("Provincial department")
@@ -60,18 +63,18 @@ HELP: dict[str, Help] = {
     "ExpertOpinionView": Help(N_("Reviewing bureaus, experts"), WindowKind.REVIEW, DECLARING),
     "ProgrammeView": Help(N_("Institutions, reviewing bureaus"), WindowKind.DECLARATION, DECLARING),
     "TrainingClassView": Help(EVERYBODY, ANY_TIME, N_("The classes of the year")),
-    "CataloguePage": Help(N_("Teachers"), WindowKind.ROUND_ONE, N_("Choosing and enrolling")),
+    "CataloguePage": Help(N_("Teachers"), ROUNDS, N_("Choosing and enrolling")),
     "CataloguePage.round_two": Help(N_("Teachers"), WindowKind.ROUND_TWO, N_("A second choice for who lost a class")),
     "OwnEnrollmentPage": Help(N_("Teachers"), ANY_TIME, N_("Where each enrollment stands, and who acts next")),
     "EnrollmentStoryPage": Help(N_("Teachers, schools, institutions"), ANY_TIME, N_("Who decided what, when and why")),
-    "SchoolInboxPage": Help(N_("Schools"), WindowKind.ROUND_ONE_SCHOOL, N_("Reviewing its teachers' enrollments")),
-    "ProxyPage": Help(N_("Schools"), WindowKind.ROUND_ONE, N_("Enrolling for teachers who cannot do it themselves")),
-    "BureauInboxPage": Help(BUREAUS, WindowKind.ROUND_ONE_SCHOOL, N_("Approving where a class has a checkpoint")),
-    "InstitutionInboxPage": Help(N_("Institutions"), WindowKind.ADJUSTMENT, N_("Confirming who takes part")),
+    "SchoolInboxPage": Help(N_("Schools"), SCHOOL_REVIEWS, N_("Reviewing its teachers' enrollments")),
+    "ProxyPage": Help(N_("Schools"), ROUNDS, N_("Enrolling for teachers who cannot do it themselves")),
+    "BureauInboxPage": Help(BUREAUS, SCHOOL_REVIEWS, N_("Approving where a class has a checkpoint")),
+    "InstitutionInboxPage": Help(N_("Institutions"), ADJUSTING, N_("Confirming who takes part")),
     "ClassSessionView": Help(INSTITUTIONS, N_("Before the class begins"), N_("The timetable of a class")),
-    "ClassAdjustmentView": Help(BUREAUS_INSTITUTIONS, WindowKind.ADJUSTMENT, N_("Seats and dates of a class change")),
+    "ClassAdjustmentView": Help(BUREAUS_INSTITUTIONS, ADJUSTING, N_("Seats and dates of a class change")),
     "FavouriteClassView": Help(N_("Teachers"), ANY_TIME, N_("Classes one keeps an eye on")),
-    "EnrollmentView": Help(N_("Teachers, schools, institutions"), WindowKind.ROUND_ONE, N_("Enrollment and review")),
+    "EnrollmentView": Help(N_("Teachers, schools, institutions"), ROUNDS, N_("Enrollment and review")),
     "RosterView": Help(N_("Institutions, schools, bureaus"), ANY_TIME, N_("Who takes part: print, sign, send")),
     "EvaluationView": Help(N_("Teachers"), N_("When the training has ended"), N_("What was thought of a class")),
     "ScreeningView": Help(BUREAUS, N_("When a round has closed"), DRAWING),
@@ -83,7 +86,7 @@ HELP: dict[str, Help] = {
     "TeacherGridPage": Help(SCHOOLS, ANY_TIME, BASICS),
     "ImportBatchView": Help(SCHOOLS, ANY_TIME, BASICS),
     "DeletedTeacherView": Help(SCHOOLS, N_("When a record was deleted by mistake"), BASICS),
-    "AdjustmentPage": Help(BUREAUS, WindowKind.ADJUSTMENT, N_("Expands, cancels, decides requests; institutions ask")),
+    "AdjustmentPage": Help(BUREAUS, ADJUSTING, N_("Expands, cancels, decides requests; institutions ask")),
     "ScreeningPage": Help(N_("Institutions"), WindowKind.ADJUSTMENT, N_("Freeze the list, draw once, then confirm")),
     "LookalikePage": Help(N_("Teachers"), ANY_TIME, N_("What else is open after a class was cancelled")),
     "PublicPage": Help(EVERYBODY, ANY_TIME, N_("Plans, enrollments and draws; anybody can check them")),
@@ -130,7 +133,7 @@ def help_line(endpoint: str, windows: Iterable[BatchWindow]) -> dict[str, str] |
     found = help_of(endpoint)
     if found is None:
         return None
-    when = _dates(found.when, windows) if isinstance(found.when, WindowKind) else _(found.when)
+    when = _dates(found.when, windows) if isinstance(found.when, WindowKind | tuple) else _(found.when)
     return {"role": _(found.role), "when": when, "step": _(found.step)}
 
 
@@ -141,15 +144,17 @@ def named(window: BatchWindow, among: Iterable[BatchWindow]) -> str:
     return _("%(batch)s %(window)s", batch=window.batch.name, window=kind) if several else kind
 
 
-def _dates(kind: WindowKind, windows: Iterable[BatchWindow]) -> str:
+def _dates(kinds: WindowKind | tuple[WindowKind, ...], windows: Iterable[BatchWindow]) -> str:
     """Return when the window that is open or comes next is open, the last one when all are over."""
     moment = now()
-    every = [window for window in windows if window.kind is kind]
+    wanted = (kinds,) if isinstance(kinds, WindowKind) else kinds
+    every = [window for window in windows if window.kind in wanted]
     own = g.get("help_batch_id")
     same = [window for window in every if own is None or window.batch_id == own]
-    window = next((window for window in same if window.closes_at >= moment), same[-1] if same else None)
+    ahead = [window for window in same if window.closes_at >= moment]
+    window = min(ahead, key=lambda w: w.opens_at) if ahead else max(same, key=lambda w: w.closes_at, default=None)
     if window is None:
-        return _("%(window)s: not set yet", window=_(kind.label))
+        return _("%(window)s: not set yet", window=_(wanted[0].label))
     timing: Timing = phase_of(window, moment).timing
     return _(
         "%(window)s: %(opens)s to %(closes)s (%(timing)s)",

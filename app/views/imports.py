@@ -13,14 +13,14 @@ from flask_babel import gettext as _
 
 from app.domain.clock import today
 from app.domain.errors import Conflict, DomainError, Invalid, problem
-from app.domain.imports import FAULTY, problem_from_json
+from app.domain.imports import FAULTY, RowPlan, problem_from_json
 from app.domain.terms import ImportOutcome, ImportState, JobState
 from app.domain.text import N_
 from app.exchange import applying, planning, programmes, proxies, schools, teachers
 from app.exchange.errors_book import reasons_of, write_errors
 from app.exchange.lookups import Lookups
 from app.exchange.reading import MOST_BYTES, refusal
-from app.exchange.sheets import Sheet, sheet_named, sheets_for
+from app.exchange.sheets import Sheet, Target, sheet_named, sheets_for
 from app.exchange.templates import write_template
 from app.exchange.uploading import APPLYING, CHECKING, take
 from app.models import ImportBatch
@@ -151,9 +151,10 @@ class ImportBatchView(RecordView):
         offset = (min(asked.page, max(1, -(-count // asked.size))) - 1) * asked.size
         rows = list(imports.planned_rows(batch, wanted, offset=offset, limit=asked.size))
         header = batch.header or {"fields": {}, "titles": []}
+        target = sheet.target(sheet, Lookups(self.actor, _))
         return {
             "tabs": self._tabs(batch, outcome),
-            "rows": [(row, reasons_of(row, header, _), _changes(row, sheet)) for row in rows],
+            "rows": [(row, reasons_of(row, header, _), _changes(row, target)) for row in rows],
             "pager": Listing([], [], count, asked, [], [], [], None, None, ""),
         }
 
@@ -268,8 +269,8 @@ def _told(said: list[Any]) -> list[str]:
     return [sentence(problem_from_json(each)) for each in said]
 
 
-def _changes(row: Any, sheet: Sheet) -> list[tuple[str, str, str]]:
-    return [(_(sheet.column(each.field).title), each.before, each.after) for each in row.changes]
+def _changes(row: RowPlan, target: Target) -> list[tuple[str, str, str]]:
+    return [(_(target.sheet.column(each.field).title), each.before, each.after) for each in target.changes(row)]
 
 
 VIEWS = (ImportBatchView,)

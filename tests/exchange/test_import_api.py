@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.identity import mask_national_id
 from app.jobs.runner import run
 from tests.exchange.conftest import Numbers
 from tests.support.commands import sending
@@ -75,3 +76,21 @@ def test_an_import_is_nobody_elses(send: Any) -> None:
     assert send("school_admin", "upload", sheet="schools", file_name="a.xlsx", content=content)[0] == 403
     assert send("school_admin", "upload", sheet="nothing", file_name="a.xlsx", content=content)[0] == 404
     assert send("school_admin", "discard", id=made["id"])[0] == 200
+
+
+@pytest.mark.req("OPS-3", "S14")
+def test_the_plan_tells_what_a_new_record_will_hold_with_numbers_masked(send: Any, login_as: Any, world: World) -> None:
+    number = national_id(77)
+    row = ["某新人", number, "文三路小学", "小学", "语文"]
+    made = send(
+        "school_admin", "upload", sheet="teachers", file_name="新.xlsx", content=encoded(workbook([HEAD, row]))
+    )[1]
+    _, plan = send("school_admin", "plan", id=made["id"])
+    entered = {each["field"]: each["after"] for each in plan["rows"][0]["changes"]}
+    assert entered == {
+        "name": "某新人", "national_id": mask_national_id(number), "gender": "女" if int(number[16]) % 2 == 0 else "男",
+        "birth_date": "1980-01-01", "school": "文三路小学", "stage": "小学", "subject": "语文",
+    }  # fmt: skip
+    page = login_as("school_admin").get(f"/imports/show/{made['id']}").text
+    assert "文三路小学" in page
+    assert number not in page

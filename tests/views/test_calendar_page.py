@@ -137,3 +137,13 @@ def test_where_several_batches_are_under_way_the_line_and_the_chip_name_the_batc
     row = new_class(world, "另一批的班期", batch=second)
     line = client.get(f"/catalogue/{row.id}").text
     assert f"<span>第二批第一轮报名：{local(later[WindowKind.ROUND_ONE][0]):%Y-%m-%d}" in line
+
+
+@pytest.mark.req("PUB-5")
+def test_between_the_rounds_the_line_tells_the_second(db: Any, login_as: LogIn, world: World, clock: Any) -> None:
+    opened(world)
+    second = spans()[WindowKind.ROUND_TWO][0]
+    assert second is not None
+    clock.set(second - timedelta(hours=1))
+    assert f"<span>二轮补报：{local(second):%Y-%m-%d}" in login_as("teacher").get("/catalogue/").text
+    assert "<span>二轮学校审核：" in login_as("school_admin").get("/school-inbox/").text

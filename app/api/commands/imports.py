@@ -18,8 +18,9 @@ from app.domain.errors import Invalid, problem
 from app.domain.imports import RowPlan, problem_from_json
 from app.domain.terms import ImportOutcome
 from app.domain.text import N_
+from app.exchange.lookups import Lookups
 from app.exchange.reading import refusal
-from app.exchange.sheets import sheet_named
+from app.exchange.sheets import Target, sheet_named
 from app.exchange.uploading import APPLYING, take
 from app.models import ImportBatch
 from app.security.actor import Actor
@@ -70,6 +71,8 @@ def plan(values: Values, actor: Actor) -> Values:
     batch = imports.own_batch(values["id"], actor=actor)
     outcomes = frozenset(values.get("outcomes") or ImportOutcome)
     rows = imports.planned_rows(batch, outcomes, offset=values["offset"], limit=values["limit"])
+    sheet = sheet_named(batch.kind)
+    target = sheet.target(sheet, Lookups(actor, _))
     return {
         "id": batch.id,
         "state": batch.state.value,
@@ -79,7 +82,7 @@ def plan(values: Values, actor: Actor) -> Values:
         "written": batch.written,
         "notes": [sentence(problem_from_json(each)) for each in batch.notes],
         "problems": [sentence(problem_from_json(each)) for each in batch.problems],
-        "rows": [_told(row) for row in rows],
+        "rows": [_told(row, target) for row in rows],
         "not_written": [
             {"row": number, "problem": sentence(problem_from_json(said))}
             for number, _title, said in islice(imports.leftovers(batch), MOST_ROWS)
@@ -87,12 +90,12 @@ def plan(values: Values, actor: Actor) -> Values:
     }
 
 
-def _told(row: RowPlan) -> dict[str, Any]:
+def _told(row: RowPlan, target: Target) -> dict[str, Any]:
     return {
         "row": row.number,
         "outcome": row.outcome.value,
         "title": row.title,
-        "changes": [{"field": each.field, "before": each.before, "after": each.after} for each in row.changes],
+        "changes": [{"field": each.field, "before": each.before, "after": each.after} for each in target.changes(row)],
         "problems": [{"field": p.field, "code": p.code, "message": sentence(p)} for p in row.problems],
     }
 
