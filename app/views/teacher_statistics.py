@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from flask import request, send_file, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from app.domain.clock import local, now
 from app.domain.terms import RegionLevel, TeacherDimension, TeacherIssue
 from app.domain.text import LabelledEnum
-from app.exchange.workbook import write_workbook
 from app.models import Region, Teacher
-from app.services.exports import record_export
 from app.services.teacher_statistics import ACROSS, Group, Statistics, count_teachers
 from app.views.fab import PageView
-from app.views.fab.export import XLSX
+from app.views.fab.export import send_table
 from app.views.fab.listing import Asked, Chip
 from app.views.people import TeacherView
 from app.views.places import own_region
@@ -80,12 +76,8 @@ class TeacherStatisticsPage(PageView):
         rows: list[list[Any]] = [
             [_name(r), *(r.numbers[c.key] for c in found.columns if across), r.total] for r in found.rows
         ]
-        file = BytesIO()
-        write_workbook(file, title=title, labels=labels, rows=[*rows, _sums(found, across)])
         details = {"filters": asked.filters, "by": by.value, "across": across.value if across else None}
-        record_export(Teacher, title=title, rows=len(rows), details=details, actor=self.actor)
-        file.seek(0)
-        return send_file(file, XLSX, as_attachment=True, download_name=f"{title}-{local(now()):%Y%m%d-%H%M}.xlsx")
+        return send_table(Teacher, title, labels, rows, details, actor=self.actor, foot=[_sums(found, across)])
 
     # --- what is asked
 

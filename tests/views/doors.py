@@ -147,6 +147,7 @@ PAGES: dict[str, set[RoleName]] = {
     "ImportBatchView.upload": IMPORTERS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
+    "TeacherQualityPage.export": KEEP_TEACHERS,
     "TeacherQualityPage.index": KEEP_TEACHERS,
     "TeacherStatisticsPage.export": KEEP_TEACHERS,
     "TeacherStatisticsPage.index": KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
