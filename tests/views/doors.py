@@ -158,7 +158,10 @@ PAGES: dict[str, set[RoleName]] = {
     "MyRecordPage.ask": {R.SYSTEM_ADMIN, R.TEACHER},
     "MyRecordPage.index": {R.SYSTEM_ADMIN, R.TEACHER},
     "MyRecordPage.save": {R.SYSTEM_ADMIN, R.TEACHER},
-    **dict.fromkeys(("TransferPage.ask", "TransferPage.find", "TransferPage.now", "TransferPage.pool"), KEEP_TEACHERS),
+    **dict.fromkeys(
+        ("TransferPage.ask", "TransferPage.find", "TransferPage.now", "TransferPage.pool", "TransferPage.export"),
+        KEEP_TEACHERS,
+    ),
 }
 PAGES |= dict.fromkeys(
     ("RoleView.add", "RoleView.delete", "RoleView.restore", "RoleView.restore_all", "RoleView.save"), ROLE_KEEPERS
