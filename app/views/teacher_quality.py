@@ -16,6 +16,7 @@ from app.domain.terms import RegionLevel, TeacherIssue
 from app.domain.text import N_
 from app.exchange.row_sheet import Value
 from app.models import Region, Teacher
+from app.security.actor import Actor
 from app.services.teacher_issues import MISSING
 from app.services.teacher_quality import Board, Line, board_of_region, board_of_school
 from app.views.fab import PageView
@@ -64,18 +65,15 @@ class TeacherQualityPage(PageView):
     @has_access
     def index(self) -> Any:
         """Show the board of a place."""
-        school = self._asked_school()
+        school = school_asked(self.actor)
         return self._school(school) if school else self._region()
 
     @expose("/export")
     @has_access
     def export(self) -> Any:
         """Send the board of a place as a workbook."""
-        school = self._asked_school()
+        school = school_asked(self.actor)
         return self._send_school(school) if school else self._send_region()
-
-    def _asked_school(self) -> Any:
-        return request.args.get("school") or ("" if request.args.get("region") else self.actor.school_id or "")
 
     def _url_export(self, **asked: Any) -> str:
         return url_for("TeacherQualityPage.export", **asked) if self.actor.may("export", self.resource) else ""
@@ -107,13 +105,8 @@ class TeacherQualityPage(PageView):
 
     # --- a region
 
-    def _asked_region(self) -> tuple[Region, bool, Board]:
-        region = own_region(self.actor, request.args.get("region"))
-        by_school = request.args.get("by") == "school" or region.level is RegionLevel.COUNTY
-        return region, by_school, board_of_region(region, actor=self.actor, by_school=by_school)
-
     def _region(self) -> Any:
-        region, by_school, board = self._asked_region()
+        region, by_school, board = region_asked(self.actor)
         asked = {"at" if by_school else "region": region.id}
         return self.render_template(
             "teachers/quality.html",
@@ -130,10 +123,10 @@ class TeacherQualityPage(PageView):
 
     def _send_region(self) -> Any:
         """Send the places and their faults, those of one field each too, with the sums."""
-        region, by_school, board = self._asked_region()
+        region, by_school, board = region_asked(self.actor)
         labels = [_("School") if by_school else _("Region"), _("Teachers"), *(_(label) for _issue, label in COLUMNS),
                   _("Subjects nobody teaches"), *(_(issue.label) for issue in MISSING)]  # fmt: skip
-        rows = [_cells(_name(line, region), line) for line in board.lines]
+        rows = [_cells(name_of(line, region), line) for line in board.lines]
         foot = [_cells(_("Total"), board.total())]
         unattached = self._unattached(board)
         if unattached is not None:
@@ -160,7 +153,7 @@ class TeacherQualityPage(PageView):
         url = url_for("TeacherQualityPage.index", **page[line.kind]) if line.kind in page else ""
         untaught = Figure(_("Subjects nobody teaches"), line.untaught, url if line.kind != "total" else "")
         return BoardRow(
-            _name(line, region),
+            name_of(line, region),
             url,
             line.teachers,
             [self._figure(issue, line, asked) for issue, _label in COLUMNS],
@@ -192,7 +185,20 @@ class TeacherQualityPage(PageView):
         return above[::-1]
 
 
-def _name(line: Line, region: Region) -> str:
+def school_asked(actor: Actor) -> Any:
+    """Return the key of the school the address asks for, or one's own; nothing for a region."""
+    return request.args.get("school") or ("" if request.args.get("region") else actor.school_id or "")
+
+
+def region_asked(actor: Actor) -> tuple[Region, bool, Board]:
+    """Return the region the address asks for, or one's own, whether its schools are told, and its board."""
+    region = own_region(actor, request.args.get("region"))
+    by_school = request.args.get("by") == "school" or region.level is RegionLevel.COUNTY
+    return region, by_school, board_of_region(region, actor=actor, by_school=by_school)
+
+
+def name_of(line: Line, region: Region) -> str:
+    """Return the name of a line as people read it."""
     return _("Directly under %(place)s", place=region.name) if line.kind == "direct" else line.name
 
 

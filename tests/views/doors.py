@@ -147,10 +147,14 @@ PAGES: dict[str, set[RoleName]] = {
     "ImportBatchView.upload": IMPORTERS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
-    "TeacherQualityPage.export": KEEP_TEACHERS,
-    "TeacherQualityPage.index": KEEP_TEACHERS,
+    **dict.fromkeys(
+        ("TeacherQualityApi.index", "TeacherQualityPage.export", "TeacherQualityPage.index"), KEEP_TEACHERS
+    ),
     "TeacherStatisticsPage.export": KEEP_TEACHERS,
-    "TeacherStatisticsPage.index": KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
+    **dict.fromkeys(
+        ("TeacherStatisticsApi.index", "TeacherStatisticsPage.index"),
+        KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
+    ),
     "TeacherGridPage.check": KEEP_TEACHERS,
     "TeacherGridPage.data": KEEP_TEACHERS,
     "TeacherGridPage.index": KEEP_TEACHERS,
