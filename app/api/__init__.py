@@ -6,13 +6,15 @@ from typing import Any
 
 
 def register(builder: Any) -> None:
-    """Register sign-in, commands, documentation, and a read resource for every generated screen there is."""
-    from app.api import bearer, commands, documentation, resources, session
+    """Register sign-in, commands, documentation, a read resource for every generated screen, numbers."""
+    from app.api import bearer, commands, documentation, resources, session, teacher_numbers
 
     builder.sm.lm.request_loader(bearer.load_by_token)
     builder.add_api(session.SessionApi)
     builder.add_api(commands.CommandApi)
     for resource in resources.resources_of(builder.baseviews):
         builder.add_api(resource)
+    builder.add_api(teacher_numbers.TeacherStatisticsApi)
+    builder.add_api(teacher_numbers.TeacherQualityApi)
     builder.add_api(documentation.PlatformOpenApi)
     builder.add_view_no_menu(documentation.ApiPage)

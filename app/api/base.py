@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from flask import request
@@ -124,7 +125,7 @@ class ResourceApi(JsonApi, ModelRestApi):
                         items: {$ref: '#/components/schemas/{{self.__class__.__name__}}.get_list'}
         """
         problems = Problems()
-        conditions = self._conditions(problems)
+        conditions = conditions_asked(self.model, self.by_name, problems, besides=ASKED)
         page = _number("page", 1, 1, MOST_PAGES, problems)
         size = _number("size", PAGE_SIZE, 1, MOST_ROWS, problems)
         order = self._order(problems)
@@ -164,18 +165,6 @@ class ResourceApi(JsonApi, ModelRestApi):
 
     # --- what was asked
 
-    def _conditions(self, problems: Problems) -> list[Any]:
-        conditions = []
-        for name, value in request.args.items():
-            if name in ASKED:
-                continue
-            found = self.by_name.get(name)
-            condition = found.condition(self.model, value) if found and "\x00" not in value else None
-            if condition is None:
-                problems.found.append(misfit(name, "bad_filter" if found else "unknown"))
-            conditions.append(condition)
-        return conditions
-
     def _order(self, problems: Problems) -> tuple[Any, ...]:
         """Return the order, ending in the key so that pages never overlap."""
         asked = request.args.get("order", "id")
@@ -190,6 +179,22 @@ class ResourceApi(JsonApi, ModelRestApi):
     def _loads(self, names: Any) -> tuple[Any, ...]:
         relations = [n for n in names if isinstance(property_of(self.model, n), RelationshipProperty)]
         return tuple(selectinload(getattr(self.model, name)) for name in relations)
+
+
+def conditions_asked(
+    model: type[Any], filters: Mapping[str, Filter], problems: Problems, *, besides: Collection[str]
+) -> list[Any]:
+    """Return the conditions of the filters in the address; `besides` are its other parameters, which mean no filter."""
+    conditions = []
+    for name, value in request.args.items():
+        if name in besides:
+            continue
+        found = filters.get(name)
+        condition = found.condition(model, value) if found and "\x00" not in value else None
+        if condition is None:
+            problems.found.append(misfit(name, "bad_filter" if found else "unknown"))
+        conditions.append(condition)
+    return conditions
 
 
 def _number(name: str, default: int, least: int, most: int, problems: Problems) -> int:

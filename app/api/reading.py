@@ -13,7 +13,13 @@ from app.web.i18n import translate
 
 METHODS = ("get", "post", "put", "delete")
 FIRST = ("Session", "Commands")  # signing in, and what changes something; then the rows, by name
-CHAPTERS = {"Session": N_("Signing in"), "Commands": N_("Commands"), "Documentation": N_("Description")}
+CHAPTERS = {
+    "Session": N_("Signing in"),
+    "Commands": N_("Commands"),
+    "Documentation": N_("Description"),
+    "TeacherStatistics": N_("Statistics of teachers"),
+    "TeacherQuality": N_("Data quality"),
+}
 # What stands in the descriptions of routes and commands, so that it is told in Chinese.
 SUMMARIES = (
     N_("This description"),
@@ -23,6 +29,8 @@ SUMMARIES = (
     N_("A page of the rows within scope"),
     N_("One row within scope"),
     N_("Columns, filters and orders of this resource, and what the caller may do"),
+    N_("Teachers within scope, counted by one dimension and side by side by another"),
+    N_("Faults of teachers' records by place within scope"),
     N_("Create an account"),
     N_("Change an account"),
     N_("Give a new first password"),
@@ -170,7 +178,8 @@ def _kind(schema: dict[str, Any]) -> str:
 
 def _about(model: Any, name: str) -> str:
     order = _("Column to order by; - in front turns it round")
-    words = {"page": _("Page number"), "size": _("Rows on a page"), "order": order}
+    words = {"page": _("Page number"), "size": _("Rows on a page"), "order": order, "by": _("Count by"),
+             "across": _("Side by side"), "region": _("Region"), "school": _("School")}  # fmt: skip
     if model is not None and property_of(model, name) is not None:
         return label_of(model, name)
     return words.get(name, "")

@@ -47,7 +47,7 @@ CATALOGUE: Grants = {
     "RegionGrant": (*READ, "export"),
     "School": (*WRITE, "export", "import", "merge"),
     "Teacher": (*WRITE, "export", "import", "reveal", "restore", "purge"),
-    "TeacherQuality": READ,
+    "TeacherQuality": ("read", "export"),
     "TeacherStatistics": ("read", "export"),
     "Transfer": (*READ, "export", "transfer"),
     "ChangeRequest": (*READ, "export", "file", "decide"),
@@ -78,7 +78,7 @@ EVERYBODY: Grants = {
     **dict.fromkeys(CALENDAR, READ),
 }
 
-TEACHER_NUMBERS: Grants = {"TeacherQuality": READ, "TeacherStatistics": ("read", "export")}
+TEACHER_NUMBERS: Grants = dict.fromkeys(("TeacherQuality", "TeacherStatistics"), ("read", "export"))
 MANAGES_SCHOOL_ACCOUNTS = (*WRITE, "export", "reset", "unlock")
 
 # Reading what was declared, offered and decided, each within scope; opinions are the bureau's and the experts' alone.

@@ -94,6 +94,18 @@ def count_teachers(
     return Statistics(rows, columns)
 
 
+def dimensions_of(actor: Actor) -> list[TeacherDimension]:
+    """Return the dimensions that tell the actor something: a school has no regions."""
+    own_school = actor.region_path is None and not actor.everything
+    return [d for d in D if not (own_school and d in (D.REGION, D.SCHOOL))]
+
+
+def told_by(by: TeacherDimension, region: Region | None) -> TeacherDimension:
+    """Return the dimension that is told: of a region without parts the schools."""
+    without_parts = region is not None and region.level is RegionLevel.COUNTY
+    return D.SCHOOL if by is D.REGION and without_parts else by
+
+
 def _column(dimension: TeacherDimension) -> Any:
     if dimension is D.AGE:
         return age_column()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from app.services.teacher_search import name_contains
 from app.services.transfer_search import handle_of
 from app.services.waiting import Waiting, count_of, waits
 
+POOL_ORDERS = ("name", "subject", "school", "since")
 LONG = timedelta(days=365)  # whoever is unattached for longer is brought to mind (TCH-9)
 
 
@@ -104,19 +106,22 @@ def transfers_to_take_in(actor: Actor) -> Waiting | None:
 
 @dataclass(frozen=True, slots=True)
 class PoolAsked:
-    """What is asked of the pool: part of a name, a subject, only those unattached for long; a page of it."""
+    """What is asked of the pool: part of a name, a subject, only those unattached for long; its order, a page of it."""
 
     name: str = ""
     subject: str = ""
     long_only: bool = False
     page: int = 1
     size: int = 25
+    order: str = ""  # one of POOL_ORDERS; empty: who has been unattached longest first
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unattached:
     """Somebody in the pool. `since` and `school` tell when and where the person left; None for who never had one."""
 
+    teacher: Teacher
     who: str
     name: str
     id_tail: str
@@ -135,9 +140,34 @@ def pool(asked: PoolAsked, *, actor: Actor, vault: Vault) -> tuple[list[Unattach
     actor.require("transfer", "Transfer")
     wanted = _pool(asked, actor)
     count = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    page = wanted.order_by(Transfer.completed_on, Teacher.id).limit(asked.size).offset((asked.page - 1) * asked.size)
+    page = _pool_ordered(wanted, asked).limit(asked.size).offset((asked.page - 1) * asked.size)
     found = [_unattached(teacher, transfer, actor, vault) for teacher, transfer in db.session.execute(page)]
     return found, count
+
+
+def whole_pool(asked: PoolAsked, *, actor: Actor, vault: Vault) -> Iterator[tuple[Unattached, bool]]:
+    """Yield everybody the pool shows, on all its pages, and whether the record lies within the actor's scope.
+
+    Who left one's schools is shown without that: the record itself is the province's. Raises NotPermitted.
+    """
+    actor.require("transfer", "Transfer")
+    actor.require("export", "Transfer")
+    wanted = _pool_ordered(_pool(asked, actor), asked)
+    in_scope = wanted.where(visible_clause(Teacher, actor)).with_only_columns(Teacher.id)
+    seen = set(db.session.scalars(in_scope))
+    for teacher, transfer in db.session.execute(wanted):
+        yield _unattached(teacher, transfer, actor, vault), teacher.id in seen
+
+
+def _pool_ordered(wanted: Select[Teacher, Transfer], asked: PoolAsked) -> Select[Teacher, Transfer]:
+    columns: dict[str, Any] = {
+        "name": Teacher.name,
+        "subject": select(Subject.position).where(Subject.id == Teacher.subject_id).scalar_subquery(),
+        "school": select(School.name).where(School.id == Transfer.from_school_id).scalar_subquery(),
+        "since": Transfer.completed_on,
+    }
+    column = columns.get(asked.order, Transfer.completed_on)
+    return wanted.order_by((column.desc() if asked.descending else column.asc()).nulls_last(), Teacher.id)
 
 
 def _pool(asked: PoolAsked, actor: Actor) -> Select[Teacher, Transfer]:
@@ -169,6 +199,7 @@ def _unattached(teacher: Teacher, transfer: Transfer | None, actor: Actor, vault
     since = transfer.completed_on if transfer else None
     school: School | None = transfer.from_school if transfer else None
     return Unattached(
+        teacher=teacher,
         who=handle_of(teacher.id, actor, vault),
         name=teacher.name,
         id_tail=teacher.national_id_tail or "",

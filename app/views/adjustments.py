@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, request, send_file, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from app.domain.clock import today
 from app.domain.errors import Conflict, Invalid, NotVisible, Problem
 from app.domain.numbers import number_of, numbers_of
 from app.domain.terms import AdjustmentKind, ClassState, EnrollmentState
 from app.domain.text import N_
 from app.exchange.row_sheet import Value
-from app.exchange.workbook import write_workbook
 from app.extensions import db
 from app.models import ClassAdjustment, Enrollment, TrainingClass
 from app.security.scope import fetch_manageable, fetch_visible, select_visible
@@ -27,12 +24,11 @@ from app.services import adjustments, reassignment
 from app.services.adjustment_bulk import BulkAct
 from app.services.calendar import batches
 from app.services.class_lists import ORDERS, ClassLine, LinesAsked, all_class_lines, class_lines, lines_of
-from app.services.exports import record_export
 from app.services.simulation import simulate
 from app.views.draws import lines_asked, pager_of
 from app.views.fab import PageView
 from app.views.fab.columns import text_of
-from app.views.fab.export import XLSX
+from app.views.fab.export import send_table
 from app.views.fab.listing import Asked, RowAction
 from app.views.help import speak_of
 from app.web.i18n import sentence
@@ -105,14 +101,11 @@ class AdjustmentPage(PageView):
     def export(self) -> Any:
         """Send the list as it is on the screen, all its pages, as a workbook."""
         asked, wanted = self._asked()
-        file, title = BytesIO(), _("Adjust classes")
         names = {batch.id: str(batch) for batch in batches(actor=self.actor)}
         lines = all_class_lines(wanted, actor=self.actor)
         rows = (_cells(line, names.get(line.row.batch_id or 0, "")) for line in lines)
-        count = write_workbook(file, title=title, labels=[_(label) for label in COLUMNS], rows=rows)
-        record_export(TrainingClass, title=title, rows=count, details={"filters": asked.filters}, actor=self.actor)
-        file.seek(0)
-        return send_file(file, XLSX, as_attachment=True, download_name=f"{title}-{today():%Y%m%d}.xlsx")
+        labels, details = [_(label) for label in COLUMNS], {"filters": asked.filters}
+        return send_table(TrainingClass, _("Adjust classes"), labels, rows, details, actor=self.actor)
 
     # --- many at once
 

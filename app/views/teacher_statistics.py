@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Mapping
 from typing import Any
 
-from flask import request, send_file, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from app.domain.clock import local, now
-from app.domain.terms import RegionLevel, TeacherDimension, TeacherIssue
+from app.domain.terms import TeacherDimension, TeacherIssue
 from app.domain.text import LabelledEnum
-from app.exchange.workbook import write_workbook
 from app.models import Region, Teacher
-from app.services.exports import record_export
-from app.services.teacher_statistics import ACROSS, Group, Statistics, count_teachers
+from app.security.actor import Actor
+from app.services.teacher_statistics import ACROSS, Group, Statistics, count_teachers, dimensions_of, told_by
 from app.views.fab import PageView
-from app.views.fab.export import XLSX
+from app.views.fab.export import send_table
 from app.views.fab.listing import Asked, Chip
 from app.views.people import TeacherView
 from app.views.places import own_region
@@ -54,7 +52,7 @@ class TeacherStatisticsPage(PageView):
                 Chip(f.title(Teacher), f.told(asked.filters[f.name]), self._url(by, across, asked, **{f.name: ""}))
                 for f in view.filters if f.name in asked.filters
             ],
-            dimensions=[(_(d.label), self._url(d, across, asked), d is by) for d in self._offered()],
+            dimensions=[(_(d.label), self._url(d, across, asked), d is by) for d in dimensions_of(self.actor)],
             others=[
                 (_("Nothing"), self._url(by, None, asked), across is None),
                 *((_(d.label), self._url(by, d, asked), d is across) for d in ACROSS if d is not by),
@@ -76,41 +74,24 @@ class TeacherStatisticsPage(PageView):
         """Send the table as a workbook."""
         asked, by, across, found = self._found()
         title = _heading(by, across)
-        labels = [_(by.label), *(_name(c) for c in found.columns if across), _("Teachers")]
+        labels = [_(by.label), *(name_of(c) for c in found.columns if across), _("Teachers")]
         rows: list[list[Any]] = [
-            [_name(r), *(r.numbers[c.key] for c in found.columns if across), r.total] for r in found.rows
+            [name_of(r), *(r.numbers[c.key] for c in found.columns if across), r.total] for r in found.rows
         ]
-        file = BytesIO()
-        write_workbook(file, title=title, labels=labels, rows=[*rows, _sums(found, across)])
         details = {"filters": asked.filters, "by": by.value, "across": across.value if across else None}
-        record_export(Teacher, title=title, rows=len(rows), details=details, actor=self.actor)
-        file.seek(0)
-        return send_file(file, XLSX, as_attachment=True, download_name=f"{title}-{local(now()):%Y%m%d-%H%M}.xlsx")
+        return send_table(Teacher, title, labels, rows, details, actor=self.actor, foot=[_sums(found, across)])
 
     # --- what is asked
 
     def _found(self) -> tuple[Asked, TeacherDimension, TeacherDimension | None, Statistics]:
         """Return the filters, the dimensions and the numbers; of a region without parts the schools are told."""
         asked = Asked.from_request([f.name for f in self._list().filters], [])
-        offered = {d.value: d for d in self._offered()}
-        by = offered.get(request.args.get("by", ""), self._offered()[0])
-        region = self._region(asked)
-        if by is D.REGION and region is not None and region.level is RegionLevel.COUNTY:
-            by = D.SCHOOL
+        offered = {d.value: d for d in dimensions_of(self.actor)}
+        region = region_counted(asked.filters, self.actor)
+        by = told_by(offered.get(request.args.get("by", ""), dimensions_of(self.actor)[0]), region)
         across = {d.value: d for d in ACROSS if d is not by}.get(request.args.get("across", ""))
         conditions = self._list().conditions(asked)
         return asked, by, across, count_teachers(by, across, conditions, actor=self.actor, region=region)
-
-    def _offered(self) -> list[TeacherDimension]:
-        """Return the dimensions that tell this person something: a school has no regions."""
-        own_school = self.actor.region_path is None and not self.actor.everything
-        return [d for d in D if not (own_school and d in (D.REGION, D.SCHOOL))]
-
-    def _region(self, asked: Asked) -> Region | None:
-        """Return the region whose parts are counted: the one filtered by, else one's own."""
-        if D.REGION not in self._offered():
-            return None
-        return own_region(self.actor, asked.filters.get("region") or asked.filters.get("at"))
 
     def _list(self) -> Any:
         """Return the teacher list, whose filters the page shares."""
@@ -128,7 +109,7 @@ class TeacherStatisticsPage(PageView):
              self._rows_of(row, by, asked), _share(row.total, found.total)]
             for row in found.rows[:MOST_ROWS]
         ]  # fmt: skip
-        columns = [_(by.label), *(_name(c) for c in found.columns if across), _("Teachers"), _("Share")]
+        columns = [_(by.label), *(name_of(c) for c in found.columns if across), _("Teachers"), _("Share")]
         name, *sums = _sums(found, across)
         return {"columns": columns, "rows": rows, "foot": [name, *(f"{n:,}" for n in sums), _share(1, 1)]}
 
@@ -136,10 +117,10 @@ class TeacherStatisticsPage(PageView):
         """Return the name of a row as the way one step down."""
         where = _filter_of(row, by)
         if where is None:
-            return _name(row)
+            return name_of(row)
         steps = {D.REGION: D.SCHOOL if row.direct or row.leaf else D.REGION, D.SCHOOL: D.SUBJECT}
-        after = steps.get(by, self._offered()[0])
-        return Markup('<a href="%s">%s</a>') % (self._url(after, across, asked, **where), _name(row))
+        after = steps.get(by, dimensions_of(self.actor)[0])
+        return Markup('<a href="%s">%s</a>') % (self._url(after, across, asked, **where), name_of(row))
 
     def _rows_of(self, row: Group, by: TeacherDimension, asked: Asked) -> Any:
         """Return the number of a row, leading to the list of exactly these teachers."""
@@ -148,6 +129,13 @@ class TeacherStatisticsPage(PageView):
             return f"{row.total:,}"
         url = url_for("TeacherView.list") + asked.url(page=1, **where)
         return Markup('<a class="figure" href="%s">%s</a>') % (url, f"{row.total:,}")
+
+
+def region_counted(filters: Mapping[str, str], actor: Actor) -> Region | None:
+    """Return the region whose parts are counted: the one filtered by, else one's own; None for a school."""
+    if D.REGION not in dimensions_of(actor):
+        return None
+    return own_region(actor, filters.get("region") or filters.get("at"))
 
 
 def _filter_of(row: Group, by: TeacherDimension) -> dict[str, Any] | None:
@@ -165,7 +153,8 @@ def _not_known(row: Group, by: TeacherDimension, asked: Asked) -> dict[str, Any]
     return {"issue": wanted.value} if free and wanted else None
 
 
-def _name(group: Group) -> str:
+def name_of(group: Group) -> str:
+    """Return the name of a row or column as people read it."""
     if group.key is None:
         return _(group.name)
     name = _(group.name.label) if isinstance(group.name, LabelledEnum) else str(group.name)
@@ -193,14 +182,14 @@ def _chart(found: Statistics) -> dict[str, Any]:
     several = len(found.columns) > 1
     series = [
         {
-            "name": _name(column) or _("Teachers"), "type": "bar", "barMaxWidth": 32, "stack": "all",
+            "name": name_of(column) or _("Teachers"), "type": "bar", "barMaxWidth": 32, "stack": "all",
             "data": [row.numbers[column.key] for row in rows],
         }
         for column in found.columns
     ]  # fmt: skip
     names = {
         "type": "category",
-        "data": [_name(r) for r in rows],
+        "data": [name_of(r) for r in rows],
         "axisLabel": {"interval": 0, "rotate": 35 if len(rows) > MOST_UPRIGHT else 0},
     }
     legend = {"legend": {}} if several else {}

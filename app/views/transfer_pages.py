@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,18 +18,23 @@ from wtforms.validators import Length, Optional
 
 from app.domain.errors import Conflict, DomainError, Invalid, TooManyRequests
 from app.domain.terms import TransferKind, TransferState
+from app.domain.text import N_
 from app.domain.transfers import LONGEST_REASON, STARTABLE, Way
+from app.exchange.row_sheet import Value
 from app.extensions import db
 from app.models import School, Subject, Teacher, Transfer
 from app.security.scope import fetch_visible
-from app.services.transfer_lists import PoolAsked, pool, transfers_of
+from app.services.transfer_lists import POOL_ORDERS, PoolAsked, Unattached, pool, transfers_of, whole_pool
 from app.services.transfer_search import Found, Hits, found_one, place_of, search
 from app.services.transfers import TransferOrder, TransferPlan, plan, start
 from app.services.transitions import history_of
 from app.views.fab import PageView
 from app.views.fab.columns import text_of
+from app.views.fab.export import send_table
 from app.views.fab.forms import RecordForm, RowField
+from app.views.fab.light_rows import Reader
 from app.views.fab.listing import Asked, Control, Listing
+from app.views.teacher_parts import exported_value, masked_id
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
 from app.web.i18n import sentence
@@ -36,6 +42,10 @@ from app.web.i18n import sentence
 K = TransferKind
 KINDS = {kind.value: kind for kind in STARTABLE}
 NEW_TEACHER = "TeacherView.add"
+POOL_COLUMNS = (
+    N_("Teacher"), N_("National ID"), N_("Subject"), N_("Last school"), N_("Unattached since"),
+    N_("Unattached for over a year"),
+)  # fmt: skip
 POOL = "pool"  # in the address: out of the school, to no other
 
 
@@ -48,6 +58,7 @@ class TransferPage(PageView):
     method_permission_name = {
         **dict.fromkeys(("find", "ask", "now", "pool"), "transfer"),
         "teacher": "read",
+        "export": "export",
     }
 
     # --- finding
@@ -131,13 +142,22 @@ class TransferPage(PageView):
     @has_access
     def pool(self) -> Any:
         """Show the unattached teachers who left one's schools."""
-        asked = Asked.from_request(["name", "subject", "long"], [])
-        given = asked.filters
-        wanted = PoolAsked(given.get("name", ""), given.get("subject", ""), given.get("long") == "yes", asked.page,
-                           asked.size)  # fmt: skip
+        asked, wanted = _pool_asked()
         rows, count = pool(wanted, actor=self.actor, vault=current_vault())
-        pager = Listing([], [], count, asked, [], _pool_controls(given), [], None, None, "")
-        return self._page("pool", _("Unattached teachers"), rows=rows, pager=pager)
+        pager = Listing([], [], count, asked, [], _pool_controls(asked.filters), [], None, None, "")
+        may_export = self.actor.may("export", "Transfer")
+        return self._page("pool", _("Unattached teachers"), rows=rows, pager=pager, may_export=may_export)
+
+    @expose("/pool/export")
+    @has_access
+    def export(self) -> Any:
+        """Send the pool as it is on the screen, all its pages, as a workbook; ID numbers whole for who may see them."""
+        asked, wanted = _pool_asked()
+        whole = exported_value("national_id", self.actor)
+        people = whole_pool(wanted, actor=self.actor, vault=current_vault())
+        rows = (_pool_cells(line, whole if in_scope else masked_id) for line, in_scope in people)
+        labels, details = [_(label) for label in POOL_COLUMNS], {"filters": asked.filters}
+        return send_table(Teacher, _("Unattached teachers"), labels, rows, details, actor=self.actor)
 
     @expose("/teacher/<int:pk>")
     @has_access
@@ -239,6 +259,23 @@ def _told(transfer: Transfer) -> str:
         return _("Noted: the secondment of %(name)s begins on its first day.", name=name)
     school = transfer.from_school if transfer.state is TransferState.REQUESTED else transfer.to_school
     return _("Asked: %(school)s has to agree to the transfer of %(name)s.", school=school, name=name)
+
+
+def _pool_asked() -> tuple[Asked, PoolAsked]:
+    """Return what the address asks of the pool."""
+    asked = Asked.from_request(["name", "subject", "long"], list(POOL_ORDERS))
+    given = asked.filters
+    wanted = PoolAsked(
+        given.get("name", ""), given.get("subject", ""), given.get("long") == "yes", asked.page, asked.size,
+        asked.order, asked.descending,
+    )  # fmt: skip
+    return asked, wanted
+
+
+def _pool_cells(line: Unattached, number_of: Reader) -> Sequence[Value]:
+    """Return the cells of somebody in the workbook, in the order of POOL_COLUMNS."""
+    long = _("Yes") if line.long else None
+    return line.name, number_of(line.teacher), line.subject or None, line.school or None, line.since, long
 
 
 def _pool_controls(given: dict[str, str]) -> list[Control]:

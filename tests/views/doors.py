@@ -147,9 +147,14 @@ PAGES: dict[str, set[RoleName]] = {
     "ImportBatchView.upload": IMPORTERS,
     "ParameterPage.index": PROVINCE | BUREAUS,
     "ParameterPage.save": PROVINCE,
-    "TeacherQualityPage.index": KEEP_TEACHERS,
+    **dict.fromkeys(
+        ("TeacherQualityApi.index", "TeacherQualityPage.export", "TeacherQualityPage.index"), KEEP_TEACHERS
+    ),
     "TeacherStatisticsPage.export": KEEP_TEACHERS,
-    "TeacherStatisticsPage.index": KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
+    **dict.fromkeys(
+        ("TeacherStatisticsApi.index", "TeacherStatisticsPage.index"),
+        KEEP_TEACHERS | {R.BUREAU_REVIEWER, R.SCHOOL_INQUIRER},
+    ),
     "TeacherGridPage.check": KEEP_TEACHERS,
     "TeacherGridPage.data": KEEP_TEACHERS,
     "TeacherGridPage.index": KEEP_TEACHERS,
@@ -157,7 +162,10 @@ PAGES: dict[str, set[RoleName]] = {
     "MyRecordPage.ask": {R.SYSTEM_ADMIN, R.TEACHER},
     "MyRecordPage.index": {R.SYSTEM_ADMIN, R.TEACHER},
     "MyRecordPage.save": {R.SYSTEM_ADMIN, R.TEACHER},
-    **dict.fromkeys(("TransferPage.ask", "TransferPage.find", "TransferPage.now", "TransferPage.pool"), KEEP_TEACHERS),
+    **dict.fromkeys(
+        ("TransferPage.ask", "TransferPage.find", "TransferPage.now", "TransferPage.pool", "TransferPage.export"),
+        KEEP_TEACHERS,
+    ),
 }
 PAGES |= dict.fromkeys(
     ("RoleView.add", "RoleView.delete", "RoleView.restore", "RoleView.restore_all", "RoleView.save"), ROLE_KEEPERS

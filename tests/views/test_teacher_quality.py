@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
+from app.domain.terms import AuditAction
+from app.models import AuditEntry
 from tests.world import World
 
 pytestmark = pytest.mark.req("TCH-9")
@@ -78,3 +83,48 @@ def test_boards_of_others_are_not_there(login_as: Any, faulty: World) -> None:
     assert login_as("school_admin").get(f"{BOARD}?school={faulty.school['qingyuan'].id}").status_code == 404
     assert login_as("school_admin").get(f"{BOARD}?region={faulty.region['xihu'].id}").status_code == 404
     assert login_as("school_inquirer").get(BOARD).status_code == 403
+
+
+def exported(client: Any, query: str = "") -> list[list[Any]]:
+    """The lines of the workbook behind a board's button, its head first."""
+    button = re.search(rf'href="({BOARD}export[^"]*)"', client.get(BOARD + query).text)
+    assert button is not None
+    answer = client.get(button[1].replace("&amp;", "&"))
+    return CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()[1:]
+
+
+@pytest.mark.req("S16", "DEL-12")
+def test_a_board_is_exported_as_it_is_shown(db: Any, login_as: Any, faulty: World) -> None:
+    client = login_as("provincial_admin")
+    head, *lines = exported(client)
+    assert head[:3] == ["地区", "教师", "信息缺项"]
+    page, column = client.get(BOARD).text, head.index("缺手机号")
+    shown = re.findall(r'<th scope="row"><a href="[^"]*">([^<]+)</a></th><td[^>]*>([0-9,]+)</td>', page)
+    assert [(line[0], line[1]) for line in lines[:-2]] == [(name, int(number)) for name, number in shown]
+    total, unattached = lines[-2:]
+    assert total[column] == sum(line[column] for line in lines[:-2]) == 3
+    assert unattached[:2] == ["成为自由人超过一年", 0]
+    (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == AuditAction.EXPORT))
+    assert (entry.entity, entry.after["rows"]) == ("Teacher", len(lines) - 2)
+    assert entry.after["filters"] == {"region": faulty.region["province"].id, "by_school": False}
+
+
+def test_the_place_that_is_shown_is_exported(login_as: Any, faulty: World) -> None:
+    county = exported(login_as("city_admin"), f"?region={faulty.region['xihu'].id}")
+    assert [line[0] for line in county] == ["学校", "文三路小学", "合计"]
+    school = exported(login_as("school_admin"))
+    assert school[0][:2] == ["问题", "教师"]
+    assert ["缺手机号", 2] in [line[:2] for line in school]
+
+
+@pytest.mark.req("ORG-6", "S1")
+def test_boards_of_others_are_not_exported(login_as: Any, faulty: World) -> None:
+    export = f"{BOARD}export"
+    assert login_as("city_admin").get(f"{export}?region={faulty.region['lishui'].id}").status_code == 404
+    assert login_as("school_admin").get(f"{export}?school={faulty.school['qingyuan'].id}").status_code == 404
+    assert login_as("school_inquirer").get(export).status_code == 403
+
+
+def test_the_way_into_the_grid_is_told_in_a_word(login_as: Any, faulty: World) -> None:
+    page = login_as("county_admin").get(BOARD).text
+    assert re.search(r'<a class="figure-grid"[^>]*>.*?<span class="figure-word">修改</span></a>', page)

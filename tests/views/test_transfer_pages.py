@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from app.domain.terms import SchoolKind, TeacherStatus, TransferState
-from app.models import School, Transfer
+from app.domain.terms import AuditAction, SchoolKind, TeacherStatus, TransferState
+from app.models import AuditEntry, School, Transfer
+from app.web.actors import current_vault
 from tests.world import World, national_id
 
 pytestmark = pytest.mark.req("TCH-7")
@@ -147,6 +150,53 @@ def test_the_pool_shows_who_left_ones_own_schools_and_the_province_everybody(
     who = handle(client.get("/transfers/pool"))
     confirmed(client, client.post("/transfers/ask/transfer_in", data={"who": who}))
     assert li.school_id == world.school["xihu"].id
+
+
+def exported_pool(client: Any, query: str = "") -> list[list[Any]]:
+    """The lines of the workbook behind the button of the pool, its head first."""
+    button = re.search(r'href="(/transfers/pool/export[^"]*)"', client.get(f"/transfers/pool{query}").text)
+    assert button is not None
+    answer = client.get(button[1].replace("&amp;", "&"))
+    return CalamineWorkbook.from_filelike(BytesIO(answer.data)).get_sheet_by_index(0).to_python()[1:]
+
+
+@pytest.fixture
+def pool_of_two(login_as: Any, world: World) -> World:
+    """李红梅 left 文三路小学 today; 周自由 was never at a school."""
+    client = login_as("school_admin")
+    data = {"who": str(world.teacher["li"].id), "to": "pool"}
+    confirmed(client, client.post("/transfers/ask/transfer_out", data=data))
+    return world
+
+
+def test_the_pool_is_sorted_by_its_heads(login_as: Any, pool_of_two: World) -> None:
+    client = login_as("provincial_admin")
+
+    def order(asked: str) -> list[str]:
+        return re.findall(r"(李红梅|周自由)</span>", client.get(f"/transfers/pool?order={asked}").text)
+
+    up = order("name")
+    assert sorted(up) == sorted(["李红梅", "周自由"])
+    assert order("-name") == up[::-1]
+    for column in ("since", "-since", "school", "-school"):  # what is not known stands last, either way
+        assert order(column) == ["李红梅", "周自由"], column
+    assert 'aria-sort="descending"' in client.get("/transfers/pool?order=-since").text
+
+
+@pytest.mark.req("S16", "DEL-12", "OPS-3")
+def test_the_pool_is_exported_as_shown_and_numbers_stay_within_scope(
+    db: Any, login_as: Any, pool_of_two: World
+) -> None:
+    li = pool_of_two.teacher["li"]
+    head, *lines = exported_pool(login_as("provincial_admin"), "?order=since")
+    assert head[:4] == ["教师", "身份证号", "学科", "原学校"]
+    assert [line[0] for line in lines] == ["李红梅", "周自由"]
+    assert lines[0][1:4] == [current_vault().open(li.national_id_sealed), pool_of_two.subject.name, "文三路小学"]
+    (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == AuditAction.EXPORT))
+    assert (entry.entity, entry.after["rows"]) == ("Teacher", 2)
+    ((name, number, *_rest),) = exported_pool(login_as("school_admin"), "?name=红梅")[1:]  # no longer the school's
+    assert (name, number) == ("李红梅", "*" * 14 + li.national_id_tail)
+    assert login_as("school_inquirer").get("/transfers/pool/export").status_code == 403
 
 
 def test_the_list_counts_its_parts_and_filters(login_as: Any, world: World, count_queries: Any) -> None:
