@@ -114,9 +114,10 @@ def all_class_lines(asked: LinesAsked, *, actor: Actor) -> Iterator[ClassLine]:
     """Yield every class a list finds, in its order and a part at a time: what its export writes."""
     keys = list(db.session.scalars(_ordered(_filtered(asked, actor), asked).with_only_columns(TrainingClass.id)))
     for start in range(0, len(keys), PART):
-        wanted = select(TrainingClass).where(TrainingClass.id.in_(keys[start : start + PART]))
-        rows = list(db.session.scalars(wanted.options(joinedload(TrainingClass.institution))))
-        yield from lines_of(sorted(rows, key=lambda row: keys.index(row.id)))
+        part = keys[start : start + PART]
+        wanted = select(TrainingClass).where(TrainingClass.id.in_(part))
+        rows = {row.id: row for row in db.session.scalars(wanted.options(joinedload(TrainingClass.institution)))}
+        yield from lines_of([rows[key] for key in part if key in rows])
 
 
 def _ordered(found: Select[Any], asked: LinesAsked) -> Select[Any]:
