@@ -145,14 +145,16 @@ ABROAD: dict[str, tuple[RoleName, dict[str, str]]] = {
 
 
 class Cast(Mapping[str, Any]):
-    """Rows by name, each read when it is asked for."""
+    """Rows by name, each read when it is asked for and then held, so that the session does not let go of it."""
 
     def __init__(self, kept: dict[str, list[Any]]) -> None:
         """`kept` holds entity and key of each row."""
         self._kept = kept
+        self._held: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        return _recalled(self._kept[name])
+        self._held[name] = _recalled(self._kept[name])
+        return self._held[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._kept)
