@@ -28,7 +28,7 @@ from tests.web.test_every_route import addresses
 from tests.world import World, build, national_id
 
 LIST = "/teacherview/list/"
-EXPORTS = {"TeacherView.export", "DeletedTeacherView.export", "RosterView.export"}
+EXPORTS = {"TeacherView.export", "DeletedTeacherView.export", "RosterView.export", "TransferPage.export"}
 
 
 def secrets_of(world: World, *, but: str = "") -> dict[str, str]:
