@@ -63,10 +63,6 @@ class TeacherView(RecordView):
     method_permission_name = {"reveal": "read", "edit_chosen": "edit", "set_chosen": "edit"}
     empty_hint = N_("Add a teacher, or import a workbook.")
 
-    def title_of(self) -> str:
-        """Return what the rows are called, as the menu does."""
-        return _("Teacher records")
-
     @expose("/list/")
     @has_access
     def list(self) -> Any:

@@ -190,12 +190,3 @@ def test_when_every_teacher_has_an_account_the_next_step_is_told(db: Any, world:
     assert "所有教师都已有账号" in page
     assert "0 名教师" not in page
     assert page.count('href="/first-passwords/"') == 2
-
-
-@pytest.mark.req("PUB-5")
-def test_the_list_of_teachers_is_called_as_in_the_menu(login_as: Any, world: World) -> None:
-    for page in ("/teacherview/list/", "/teacherview/add"):
-        text = login_as("school_admin").get(page).text
-        crumbs = text.partition('class="crumbs"')[2].partition("</nav>")[0]
-        steps = re.findall(r"<li>(.*?)</li>", crumbs, re.DOTALL)
-        assert [re.sub(r"<[^>]+>", "", step).strip() for step in steps][:2] == ["教师", "教师信息"], page
