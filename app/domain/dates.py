@@ -45,12 +45,22 @@ def months_in(given: Any) -> frozenset[tuple[int, int]]:
 
     A spreadsheet shows 1980.10 and keeps the number 1980.1, which may be either.
     """
-    match = _MONTH.fullmatch(normalise_text(str(given)).translate(_DASHES))
-    if match is None:
+    found = _read_month(str(given))
+    if found is None:
         return frozenset()
-    year, month = (int(part) for part in match.groups() if part is not None)
+    year, month = found
     months = {1, 10} if isinstance(given, float) and month == 1 else {month}
     return frozenset((year, each) for each in months if 1 <= each <= 12)
+
+
+@lru_cache(maxsize=1 << 15)
+def _read_month(text: str) -> tuple[int, int] | None:
+    """Return the year and month a text names when it names no day; asked of every birthday of a workbook."""
+    match = _MONTH.fullmatch(normalise_text(text).translate(_DASHES))
+    if match is None:
+        return None
+    year, month = (int(part) for part in match.groups() if part is not None)
+    return year, month
 
 
 @lru_cache(maxsize=1 << 15)

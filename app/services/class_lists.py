@@ -165,6 +165,8 @@ def _shown(show: str) -> ColumnElement[bool] | None:
 
 def lines_of(rows: Collection[TrainingClass]) -> list[ClassLine]:
     """Return rows with their counts, windows, parameters, draws and open requests, in the same few queries for all."""
+    if not rows:
+        return []
     keys = [row.id for row in rows]
     counts, standings = counts_of(keys), standings_of({row.batch_id for row in rows})
     policies = {year: policy_of(year) for year in {row.training_year_id for row in rows}}

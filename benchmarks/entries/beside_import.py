@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from app.jobs.worker import NICE
 from benchmarks.bench import ROOT, Bench
 from benchmarks.entries.enrolling import OURS, field_on, sender
 from benchmarks.entries.spreadsheets import rows_of, small, workbook
@@ -20,7 +21,6 @@ PAUSE = 0.1  # seconds a client waits after an answer: what is measured is the w
 LONGEST = 0.25  # seconds the unluckiest may wait
 QUIET = 20.0  # seconds of the control, in which nothing is imported
 LEAST = 200  # enrollments beside the import, or the file is too small for the figure to mean anything
-NICE = 10  # priority of the platform's worker
 
 
 @benchmark("W10", "Enrollment while teachers are imported: 99 of 100 wait no longer", bar="≤ 60", unit="ms",

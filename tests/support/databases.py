@@ -47,10 +47,13 @@ from tests.support.furnishing import {holding}
 with app.app_context():
     told = {holding}()
     db.session.commit()
-(app.config["SETTINGS"].instance / "told.json").write_text(json.dumps(told))
+(app.config["SETTINGS"].instance / "{file}").write_text(json.dumps(told))
 """
 # What a database may hold from the start; all but the first begin as a copy of the first.
-HOLDINGS = {"nothing": PREPARE, **{holding: FURNISH.format(holding=holding) for holding in ("world", "province")}}
+HOLDINGS = {
+    "nothing": PREPARE,
+    **{holding: FURNISH.format(holding=holding, file=TOLD) for holding in ("world", "province")},
+}
 
 
 def held_by(fixtures: Iterable[str]) -> str:
