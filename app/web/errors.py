@@ -16,6 +16,7 @@ from app.extensions import db
 from app.web.i18n import sentence
 
 RETRY_SECONDS = 3
+STALE_TOKEN = "stale_token"  # a page that is told this fetches a fresh form token and asks once more (client.js)
 
 
 def init_app(app: Flask) -> None:
@@ -89,7 +90,8 @@ def _domain_error(error: DomainError) -> Any:
 
 
 def _csrf_error(_error: CSRFError) -> Any:
-    return answer(400, [_("The page was open too long or was opened elsewhere. Go back, reload it and send it again.")])
+    reason = _("The page was open too long or was opened elsewhere. Go back, reload it and send it again.")
+    return answer(400, [reason], [{"code": STALE_TOKEN, "message": reason}])
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -115,7 +115,8 @@ def test_a_tab_does_not_send_its_form_for_whoever_signed_in_elsewhere(live: Any,
 def test_the_matrix_is_changed_marked_and_restored(page_as: Any) -> None:
     page = page_as("security_admin")
     page.goto("/roleview/list/")
-    page.get_by_role("link", name="县级管理员").click()
+    with page.expect_navigation():  # until its scripts are there to ask
+        page.get_by_role("link", name="县级管理员").click()
     page.locator("input[value='purge:Teacher']").check()
     page.locator("form.role-matrix button.btn-primary").click()
     with page.expect_navigation():

@@ -36,11 +36,18 @@ export function askJson(url, body) {
 }
 
 async function send(url, body, headers = {}) {
+  const answer = await once(url, body, headers);
+  const stale = answer.status === 400 && answer.data?.problems?.[0]?.code === "stale_token";
+  return stale && (await tokenRenewed()) ? once(url, body, headers) : answer;
+}
+
+async function once(url, body, headers = {}) {
   const options = { headers: { Accept: "application/json", ...headers }, credentials: "same-origin", cache: "no-store" };
   if (body) {
     options.method = "POST";
     options.headers["X-CSRFToken"] = meta("csrf-token");
     options.body = body;
+    if (body.has?.("csrf_token")) body.set("csrf_token", meta("csrf-token"));
   }
   try {
     const response = await fetch(url, options);
@@ -50,6 +57,15 @@ async function send(url, body, headers = {}) {
     if (error instanceof TypeError || error instanceof SyntaxError) return { status: 0, data: null };
     throw error;
   }
+}
+
+/** Of two requests that begin a session at once only one gives the token that counts. Nothing goes under another person's name. */
+async function tokenRenewed() {
+  if (!urls.alive) return false;
+  const { data } = await once(urls.alive);
+  if (!data || (data.alive && String(data.account_id) !== meta("account-id"))) return false;
+  refreshTokens(data.csrf_token);
+  return true;
 }
 
 /** Load a style sheet that only some pages need; `path` is relative to static/js. */
