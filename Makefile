@@ -50,10 +50,12 @@ install: .venv/run.stamp app/static/vendor/.stamp $(PO:.po=.mo)  ## install pack
 dev: install .venv/dev.stamp  ## install the tools for tests and checks as well
 
 browser: .venv/dev.stamp  ## find Chromium for the browser tests, or install it
-	@if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; then :; \
-	else $(PY) -m playwright install chromium; fi
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null 2>&1 && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		for name in chromium-headless-shell chromium; do DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $$name fonts-noto-cjk && exit 0; done; \
+	fi; $(PY) -m playwright install --only-shell chromium
 
 # --- running
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count, islice
 
 from flask_babel import force_locale, gettext
 
@@ -21,8 +22,8 @@ from app.jobs.registry import Result, Run, job
 from app.models import ImportBatch
 from app.services import imports
 
-BLOCK = 500  # rows applied together: others wait for them to be written (W10)
-PLANNED = 4  # blocks planned and kept together
+BLOCK = 150  # rows applied together: others wait for them to be written (W10)
+PLANNED = 12  # blocks planned and kept together
 MOST_ROWS = 500_000  # of data in one file
 MOST_NAMED = 10  # columns or sheets named in a remark
 
@@ -59,12 +60,16 @@ def _plan(batch_id: int, sheet: Sheet, book: Book, run: Run) -> None:
     given = frozenset(header.places)
     done = 0
     wanted = (row for row in rows if row[0] > header.row and not reader.is_passed_over(row[1]))
-    for number, block in enumerate(_blocks(wanted, PLANNED * BLOCK)):
-        done += len(block)
+    blocks = _blocks(target.grouped(map(reader.read, _filled(wanted, book, header.row))))
+    for number in count(0, PLANNED):
+        together = list(islice(blocks, PLANNED))
+        if not together:
+            break
+        done += sum(map(len, together))
         if done > MOST_ROWS:
             raise Invalid(problem("too_many_rows", N_("More than %(most)d rows; split the file."), most=MOST_ROWS))
-        plans = target.plan([reader.read(row) for row in block], given)
-        imports.add_blocks(batch_id, PLANNED * number, [plans[at : at + BLOCK] for at in range(0, len(plans), BLOCK)])
+        plans = iter(target.plan(list(chain.from_iterable(together)), given))
+        imports.add_blocks(batch_id, number, [list(islice(plans, len(block))) for block in together])
         run.progress(done, max(book.rows - header.row, done))
     if not done:
         raise Invalid(problem("no_rows", N_("There are no rows below the header. Fill in the sheet “%(sheet)s”."),
@@ -78,11 +83,35 @@ def _top(rows: Rows) -> tuple[list[tuple[int, list[Cell]]], Rows]:
     return top, chain(top, rows)
 
 
-def _blocks(rows: Rows, size: int) -> Iterator[list[tuple[int, list[Cell]]]]:
-    block: list[tuple[int, list[Cell]]] = []
-    for row in rows:
-        block.append(row)
-        if len(block) == size:
+def _filled(rows: Rows, book: Book, top: int) -> Rows:
+    """Yield the rows below `top`, each with the value of a cell that is merged over several of them."""
+    beginning: dict[int, list[tuple[int, int]]] = defaultdict(list)  # first row → column and last row
+    for place, first, last in book.merged:
+        if first > top:
+            beginning[first].append((place, last))
+    return _with_merged(rows, beginning) if beginning else rows
+
+
+def _with_merged(rows: Rows, beginning: Mapping[int, list[tuple[int, int]]]) -> Rows:
+    ending: dict[int, tuple[Cell, int]] = {}  # column → value and last row
+    for number, cells in rows:
+        cells += [None] * (1 + max(ending, default=0) - len(cells))
+        for place, (value, last) in list(ending.items()):
+            if number > last:
+                del ending[place]
+            elif cells[place] is None:
+                cells[place] = value
+        for place, last in beginning.get(number, ()):
+            ending[place] = (cells[place] if place < len(cells) else None, last)
+        yield number, cells
+
+
+def _blocks(groups: Iterable[list[RowRead]]) -> Iterator[list[RowRead]]:
+    """Yield the rows in blocks of `BLOCK`; one is longer where rows belong together."""
+    block: list[RowRead] = []
+    for group in groups:
+        block += group
+        if len(block) >= BLOCK:
             yield block
             block = []
     if block:

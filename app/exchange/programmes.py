@@ -7,7 +7,7 @@ handing in. A programme is taken over whole or not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -52,17 +52,17 @@ class ProgrammeTarget(Target):
     def __init__(self, sheet: Sheet, book: Lookups) -> None:
         super().__init__(sheet, book)
         self._titles: dict[str, int] = {}
-        self._last: str | None = None
         self._batch = next((str(b.id) for b in batches_of_the_year() if is_open(b, WindowKind.DECLARATION)), "")
 
     # --- planning
 
+    def grouped(self, rows: Iterable[RowRead]) -> Iterator[list[RowRead]]:
+        """Yield the rows of each programme: those of one title below each other. An empty title goes on with it."""
+        return (list(members) for _title, members in groupby(_titled(rows), key=_title))
+
     def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:
         """Return what becomes of each row."""
-        for row in rows:  # an empty title goes on with the programme above
-            unread = any(found.field == "title" for found in row.problems)
-            self._last = row.values.setdefault("title", None if unread else self._last)
-        grouped = groupby(rows, key=lambda row: row.values.get("title"))
+        grouped = groupby(rows, key=_title)
         return [plan for title, members in grouped for plan in self._plan_group(title, _Group(list(members)))]
 
     def _plan_group(self, title: str | None, group: _Group) -> Iterator[RowPlan]:
@@ -144,7 +144,7 @@ class ProgrammeTarget(Target):
     def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
         """Store the programmes; one whose rules have changed since the plan is left over with all its rows."""
         left: list[Leftover] = []
-        for _title, members in groupby(plans, key=lambda plan: plan.title):
+        for _, members in groupby(plans, key=lambda plan: plan.title):
             rows = list(members)
             try:
                 with transaction():
@@ -152,6 +152,19 @@ class ProgrammeTarget(Target):
             except DomainError as error:
                 left += [Leftover(row.number, row.title, error.problems[0]) for row in rows]
         return left
+
+
+def _titled(rows: Iterable[RowRead]) -> Iterator[RowRead]:
+    """Yield the rows with the title of their programme, which only its first row has to name."""
+    last: str | None = None
+    for row in rows:
+        unread = any(found.field == "title" for found in row.problems)
+        last = row.values.setdefault("title", None if unread else last)
+        yield row
+
+
+def _title(row: RowRead) -> str | None:
+    return row.values.get("title")
 
 
 PROGRAMMES = register(

@@ -57,6 +57,7 @@ class Book:
     rows: int
     formulas: frozenset[str]
     errors: frozenset[str]
+    merged: tuple[tuple[int, int, int], ...]  # column from 0, first and last row, of cells over several rows
     blocks: Iterator[list[tuple[int, list[Cell]]]] = field(repr=False)
 
 
@@ -91,7 +92,7 @@ def open_book(path: Path) -> Iterator[Book]:
         if about is None:
             raise Invalid(refusal("too_large"))
         yield Book(about["sheet"], tuple(about["others"]), about["rows"], frozenset(about["formulas"]),
-                   frozenset(about["errors"]), _blocks(lines))  # fmt: skip
+                   frozenset(about["errors"]), tuple(map(tuple, about["merged"])), _blocks(lines))  # fmt: skip
     finally:
         child.kill()
         child.wait()

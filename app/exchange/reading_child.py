@@ -32,10 +32,12 @@ LEAST_MEMORY, MOST_MEMORY, MEMORY_A_BYTE = 300 << 20, 1_200 << 20, 3  # bytes of
 LEAST_SECONDS, BYTES_A_SECOND = 4, 10 << 20  # of processor time
 MOST_TEXT = 32_767  # characters of one cell, the limit of Excel itself
 MOST_MARKED = 2_000  # formulas and errors that are listed
+MOST_MERGED = 50_000  # merged cells that are listed
 # A cell beyond column GR: its reference has three letters, or two from GS on.
 BEYOND = re.compile(rb'\br="(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])\d')
 FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b')
 ROW = re.compile(rb'<row\b[^>]*?\br="\d+"')  # a row that tells its number
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>')
 DAYS = frozenset({date, datetime, time, timedelta})
 NEEDED = {"[content_types].xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedstrings.xml", "xl/theme/theme1.xml"}
@@ -135,10 +137,11 @@ def _xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
     return ElementTree.fromstring(_start(archive, found, SMALL))  # noqa: S314 - bounded, and without a document type
 
 
-def marked_cells(part: IO[bytes]) -> tuple[set[str], set[str], int]:
-    """Return which cells of a sheet hold formulas, which show an error, and about how many rows there are."""
+def marked_cells(part: IO[bytes]) -> dict[str, Any]:
+    """Return which cells hold formulas, which show an error, which go over several rows, and about how many rows."""
     formulas: set[str] = set()
     errors: set[str] = set()
+    merged: set[tuple[int, int, int]] = set()
     kept, rows = b"", 0
     while piece := part.read(PIECE):
         rows += piece.count(b"<row ")
@@ -151,8 +154,20 @@ def marked_cells(part: IO[bytes]) -> tuple[set[str], set[str], int]:
             errors.update(found.decode() for found in ERROR.findall(text))
         if len(formulas) + len(errors) > MOST_MARKED:
             raise Refused("too_many_formulas", first=min(formulas | errors, key=_place))
+        if b"mergeCell " in text and len(merged) < MOST_MERGED:
+            merged.update(_merged(text))
         kept = text[-OVERLAP:]
-    return formulas, errors - formulas, rows
+    return {"formulas": sorted(formulas), "errors": sorted(errors - formulas), "merged": sorted(merged), "rows": rows}
+
+
+def _merged(text: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield the column (from 0) and the first and last row of each cell merged over several rows."""
+    for letters, first, last in MERGED.findall(text):
+        if int(first) < int(last):
+            place = 0
+            for letter in letters:
+                place = 26 * place + letter - 64
+            yield place - 1, int(first), int(last)
 
 
 def _place(address: str) -> tuple[int, str]:
@@ -270,8 +285,7 @@ def read(path: str) -> None:
         with CalamineWorkbook.from_path(path) as book:
             name, others = choose_sheet(book)
         with archive.open(parts[name]) as part:
-            formulas, errors, rows = marked_cells(part)
-        about = {"sheet": name, "others": others, "formulas": sorted(formulas), "errors": sorted(errors), "rows": rows}
+            about = {"sheet": name, "others": others, **marked_cells(part)}
         count = 0
         for number, some in enumerate(sliced(path, archive, parts[name])):
             with CalamineWorkbook.from_object(some) as book:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,10 @@ class Target(ABC):
 
     def __init__(self, sheet: Sheet, book: Lookups) -> None:
         self.sheet, self.book, self.actor = sheet, book, book.actor
+
+    def grouped(self, rows: Iterable[RowRead]) -> Iterator[list[RowRead]]:
+        """Yield the rows that are planned and written together: here each by itself."""
+        return ([row] for row in rows)
 
     @abstractmethod
     def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Update, delete, func, select, update
 
 from app.domain.clock import now
 from app.domain.errors import Conflict, NotVisible, Problem, problem
@@ -221,20 +221,34 @@ def apply_block(
 
     The first statement writes: SQLite takes its lock there, and two workers never apply the same block.
     """
-    plans = [plan for plan in plans_of(db.session.get_one(ImportBlock, block_id)) if plan.outcome in WRITTEN]
+    block = db.session.get_one(ImportBlock, block_id)
+    batch_id, plans = block.batch_id, [plan for plan in plans_of(block) if plan.outcome in WRITTEN]
     prepare(plans)
     db.session.rollback()
     with transaction():
-        mark = update(ImportBlock).where(ImportBlock.id == block_id, ImportBlock.applied_at.is_(None))
-        marked = db.session.execute(mark.values(applied_at=now()).execution_options(synchronize_session=False)).rowcount
-        if not marked:
+        if not _mark(block_id):
             return 0
         left = write(plans) if plans else []
-        block = db.session.get_one(ImportBlock, block_id, populate_existing=True)
-        block.unwritten = [[each.number, each.title, problem_to_json(each.problem)] for each in left]
+        _tell_unwritten(block_id, left)
         written = ImportBatch.written + len(plans) - len(left)
-        db.session.execute(update(ImportBatch).where(ImportBatch.id == block.batch_id).values(written=written))
+        _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=written))
     return len(plans) - len(left)
+
+
+def _mark(block_id: int) -> bool:
+    mark = update(ImportBlock).where(ImportBlock.id == block_id, ImportBlock.applied_at.is_(None))
+    return bool(_quietly(mark.values(applied_at=now())).rowcount)
+
+
+def _tell_unwritten(block_id: int, left: Sequence[Leftover]) -> None:
+    if left:
+        said = [[each.number, each.title, problem_to_json(each.problem)] for each in left]
+        _quietly(update(ImportBlock).where(ImportBlock.id == block_id).values(unwritten=said))
+
+
+def _quietly(statement: Update) -> Any:
+    """Execute without looking for the rows in the session: nothing there is read afterwards."""
+    return db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def finish_applying(batch_id: int) -> None:
@@ -309,7 +323,6 @@ def _forget_old() -> None:
 
 def _move(batch_id: int, origin: tuple[ImportState, ...], target: ImportState, **changes: Any) -> bool:
     still = update(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.state.in_(origin))
-    values = {"state": target, **changes}
-    done = db.session.execute(still.values(values).execution_options(synchronize_session=False))
+    done = _quietly(still.values({"state": target, **changes}))
     db.session.expire_all()
     return bool(done.rowcount)

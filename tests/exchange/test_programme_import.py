@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.domain.clock import SHANGHAI
 from app.domain.errors import NotPermitted
 from app.domain.terms import ImportOutcome, ProgrammeState
+from app.exchange import planning
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
@@ -75,6 +76,19 @@ def imported(db: Any) -> list[Programme]:
     """The programmes the world did not have."""
     db.session.expire_all()
     return list(db.session.scalars(select(Programme).where(Programme.state == ProgrammeState.DRAFT)))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_programme_is_never_cut_by_the_blocks_an_import_is_applied_in(
+    db: Any, sheet: Importing, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    monkeypatch.setattr(planning, "BLOCK", 1)
+    monkeypatch.setattr(planning, "PLANNED", 1)
+    again = [UPPER[0], *NOTHING[1:]] if named else NOTHING
+    batch = sheet.plan(rows([*UPPER, *FIRST], [*again, *SECOND], ["另一个项目", *UPPER[1:], *FIRST], [*NOTHING, *SECOND]))
+    assert outcomes(sheet, batch) == [O.NEW] * 4
+    sheet.apply(batch)
+    assert [len(each.classes) for each in imported(db)] == [2, 2]
 
 
 def test_rows_of_one_title_become_a_programme_with_its_classes(db: Any, sheet: Importing, world: World) -> None:
