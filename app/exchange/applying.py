@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from functools import partial
+from typing import Any
 
+from flask import current_app
 from flask_babel import force_locale, gettext
 
 from app.domain.text import N_, Text
 from app.exchange.lookups import Lookups
-from app.exchange.sheets import sheet_named
+from app.exchange.sheets import Sheet, sheet_named
 from app.extensions import db
+from app.jobs.beside import ahead, helper_of
 from app.jobs.registry import Result, Run, job
 from app.services import imports
+from app.sqlite import checkpoint
 
-PAUSE = 0.005  # seconds between blocks, beside reading and sealing the next: in them others write (W10)
+CHECKPOINT = 8  # blocks after which the database file takes over what was written
 LABEL = N_("Import %(number)d: %(file)s")
 
 
@@ -28,11 +33,21 @@ def apply_import(run: Run) -> Result | None:
     with force_locale(run.arguments["language"]):
         reason = Text(LABEL, {"number": batch.id, "file": batch.file_name}).rendered(gettext)[:200]
         blocks = imports.open_blocks(batch_id)
-        for number, block_id in enumerate(blocks, 1):
-            db.session.rollback()
-            target = sheet.target(sheet, Lookups(run.actor, gettext))
-            imports.apply_block(block_id, target.prepare, partial(target.write, reason=reason))
-            run.progress(total * number // len(blocks), total)
-            time.sleep(PAUSE)
+        db.session.rollback()
+        with closing(_made_ready(blocks, sheet)) as all_ready:
+            for number, (block_id, ready) in enumerate(all_ready, 1):
+                target = sheet.target(sheet, Lookups(run.actor, gettext))
+                imports.apply_block(block_id, ready, partial(target.write, reason=reason))
+                run.progress(total * number // len(blocks), total)
+                if number % CHECKPOINT == 0:
+                    checkpoint(db.engine)
     imports.finish_applying(batch_id)
     return None
+
+
+def _made_ready(blocks: Sequence[int], sheet: Sheet) -> Generator[tuple[int, list[Any]], None, None]:
+    """Yield the key of each block with its rows, worked out ahead by the worker's helper."""
+    data_key = current_app.config["SETTINGS"].DATA_KEY
+    work_out = partial(imports.opened, made_ready=sheet.target.made_ready, data_key=data_key)
+    with closing(ahead(helper_of(current_app), work_out, map(imports.sealed_block, blocks))) as found:
+        yield from zip(blocks, found, strict=True)

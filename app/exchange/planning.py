@@ -22,8 +22,8 @@ from app.jobs.registry import Result, Run, job
 from app.models import ImportBatch
 from app.services import imports
 
-BLOCK = 150  # rows applied together: others wait for them to be written (W10)
-PLANNED = 12  # blocks planned and kept together
+BLOCK = 120  # rows applied together: others wait for them to be written (W10)
+PLANNED = 16  # blocks planned and kept together
 MOST_ROWS = 500_000  # of data in one file
 MOST_NAMED = 10  # columns or sheets named in a remark
 

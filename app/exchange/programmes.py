@@ -141,10 +141,10 @@ class ProgrammeTarget(Target):
 
     # --- applying
 
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
+    def write(self, ready: list[RowPlan], reason: str) -> list[Leftover]:
         """Store the programmes; one whose rules have changed since the plan is left over with all its rows."""
         left: list[Leftover] = []
-        for _, members in groupby(plans, key=lambda plan: plan.title):
+        for _, members in groupby(ready, key=lambda plan: plan.title):
             rows = list(members)
             try:
                 with transaction():

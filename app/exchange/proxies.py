@@ -36,11 +36,11 @@ class ProxyTarget(Target):
             plan.values = {"teacher": one.teacher.id, "class": one.row.id}
         return plan
 
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
+    def write(self, ready: list[RowPlan], reason: str) -> list[Leftover]:
         """Enroll the planned rows in the running transaction; who cannot any more is left over with the reason."""
-        pairs = [(plan.values["teacher"], plan.values["class"]) for plan in plans]
+        pairs = [(plan.values["teacher"], plan.values["class"]) for plan in ready]
         refused = proxy.enroll_pairs(pairs, actor=self.actor)
-        titles = {pair: (plan.number, plan.title) for pair, plan in zip(pairs, plans, strict=True)}
+        titles = {pair: (plan.number, plan.title) for pair, plan in zip(pairs, ready, strict=True)}
         return [Leftover(*titles[pair], problems[0]) for pair, problems in refused.items()]
 
 

@@ -114,11 +114,11 @@ class RecordTarget(Target):
 
     # --- applying
 
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
+    def write(self, ready: list[RowPlan], reason: str) -> list[Leftover]:
         """Write the planned rows through the bulk service."""
-        wanted = [Wanted(plan.number, plan.row_id, plan.version, self._stored(plan)) for plan in plans]
+        wanted = [Wanted(plan.number, plan.row_id, plan.version, self._stored(plan)) for plan in ready]
         refused = write_many(self.model, wanted, key=self.key, actor=self.actor, reason=reason, loads=self.loads)
-        titles = {plan.number: plan.title for plan in plans}
+        titles = {plan.number: plan.title for plan in ready}
         return [Leftover(each.number, titles[each.number], why) for each, why in refused]
 
 

@@ -18,6 +18,7 @@ from app.exchange.columns import Column
 from app.exchange.headers import comparable
 from app.exchange.lookups import Lookups
 from app.security.actor import Actor
+from app.security.crypto import Vault
 
 ROW_NUMBER, REASON = N_("Row number in the file"), N_("What to mend")
 NOT_READ = (ROW_NUMBER, REASON)  # columns of an error workbook: no part of the data
@@ -45,12 +46,14 @@ class Target(ABC):
         """Return what becomes different by a row: of a stored record, or from nothing."""
         return self.entered(plan) if plan.outcome is ImportOutcome.NEW else plan.changes
 
-    def prepare(self, plans: list[RowPlan]) -> None:  # noqa: B027 - most targets have nothing to prepare
-        """Do what takes time before the transaction that writes `plans`, so that it is short."""
+    @staticmethod
+    def made_ready(plans: list[RowPlan], _vault: Vault) -> list[Any]:
+        """Do what takes time and needs no database, before the transaction that writes; in a process beside it."""
+        return plans
 
     @abstractmethod
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
-        """Write planned rows in the running transaction; return those that could not be written after all."""
+    def write(self, ready: list[Any], reason: str) -> list[Leftover]:
+        """Write rows made ready in the running transaction; return those that could not be written after all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,12 @@ from app.domain.choices import Choices
 from app.domain.errors import Problem
 from app.domain.identity import NationalId, mask_national_id, mask_phone
 from app.domain.imports import WRITTEN, Change, Json, Leftover, RowPlan, RowRead
-from app.domain.teachers import FROM_THE_ID, REFERENCES
+from app.domain.teachers import FROM_THE_ID, NOTHING, REFERENCES
 from app.domain.terms import Gender, ImportOutcome, RowKind
 from app.domain.text import N_, LabelledEnum
 from app.exchange.sheets import Sheet, Target, register
 from app.exchange.teacher_columns import TEACHER_COLUMNS
+from app.security.crypto import Vault
 from app.services.imports import platform_vault
 from app.services.teacher_bulk import prepare_rows, write_rows
 from app.services.teacher_lists import lists_for
@@ -29,8 +30,6 @@ PLAIN = frozenset({str, int, type(None)})  # values that are JSON already: nearl
 
 class TeacherTarget(Target):
     """Teachers, known by their ID number or teacher number."""
-
-    _rows: list[PlannedRow]
 
     @cached_property
     def planner(self) -> Planner:
@@ -73,7 +72,7 @@ class TeacherTarget(Target):
         outcome = ImportOutcome(planned.kind.value)
         if row.problems and planned.kind not in (RowKind.DUPLICATE, RowKind.ELSEWHERE):
             outcome = ImportOutcome.ERROR
-        plan = RowPlan(row.number, outcome, _title(row, planned), problems=found, raw=row.raw if found else [])
+        plan = RowPlan(row.number, outcome, _titled(planned, row.values), problems=found, raw=row.raw if found else [])
         if outcome in WRITTEN:
             plan.row_id, plan.version = planned.teacher_id, planned.version
             plan.values = {n: v if type(v) in PLAIN else _packed(v) for n, v in planned.values.items()}
@@ -88,7 +87,7 @@ class TeacherTarget(Target):
 
     def entered(self, plan: RowPlan) -> list[Change]:
         """Return what a new record would hold, numbers masked."""
-        values = _planned(plan, {}).values
+        values = _planned(plan).values
         shown = ((FIELD_OF.get(name, name), self._shown(name, values)) for name in values)
         return [Change(name, "", text) for name, text in shown if text]
 
@@ -109,19 +108,20 @@ class TeacherTarget(Target):
 
     # --- applying
 
-    def prepare(self, plans: list[RowPlan]) -> None:
+    @staticmethod
+    def made_ready(plans: list[RowPlan], vault: Vault) -> list[PlannedRow]:
         """Seal ID numbers and find initials."""
-        records = stored_records([plan.row_id for plan in plans if plan.row_id is not None])
-        self._rows = [_planned(plan, records.get(plan.row_id or 0, {})) for plan in plans]
-        prepare_rows(self._rows, vault=self.vault)
+        rows = [_planned(plan) for plan in plans]
+        prepare_rows(rows, vault=vault)
+        return rows
 
-    def write(self, plans: list[RowPlan], reason: str) -> list[Leftover]:
-        """Write the rows that `prepare` was given; whom somebody changed meanwhile is left over.
-
-        What was stored then is what is stored now, or the version tells.
-        """
-        done = write_rows(self._rows, actor=self.actor, vault=self.vault, reason=reason)
-        titles = {plan.number: plan.title for plan in plans}
+    def write(self, ready: list[PlannedRow], reason: str) -> list[Leftover]:
+        """Write rows made ready; whom somebody changed meanwhile is left over."""
+        records = stored_records([row.teacher_id for row in ready if row.teacher_id is not None])
+        for row in ready:
+            row.before = records.get(row.teacher_id or 0, {})
+        done = write_rows(ready, actor=self.actor, vault=self.vault, reason=reason)
+        titles = {row.line: _titled(row) for row in ready}
         return [Leftover(line, titles[line], why) for line, why in sorted(done.refused, key=lambda each: each[0])]
 
 
@@ -138,9 +138,9 @@ def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:
     return [Problem(p.code, p.text, said[p.field]) if p.field in said else p for p in found]
 
 
-def _title(row: RowRead, planned: PlannedRow) -> str:
-    """Return whom a row is about: the name, and the teacher number where there is one."""
-    name = planned.values.get("name") or planned.before.get("name") or row.values.get("name") or ""
+def _titled(planned: PlannedRow, said: Mapping[str, Any] = NOTHING) -> str:
+    """Return whom a row is about: the name, and the teacher number where there is one. `said`: the cells as read."""
+    name = planned.values.get("name") or planned.before.get("name") or said.get("name") or ""
     return f"{name} {planned.before.get('teacher_number', '')}".strip()[:100]
 
 
@@ -160,14 +160,12 @@ UNPACKED: Mapping[str, Callable[[Json], Any]] = {
 }
 
 
-def _planned(plan: RowPlan, before: Mapping[str, Any]) -> PlannedRow:
+def _planned(plan: RowPlan) -> PlannedRow:
     values = dict(plan.values)
     for name, unpack in UNPACKED.items():
         if values.get(name) is not None:
             values[name] = unpack(values[name])
-    return PlannedRow(
-        plan.number, RowKind(plan.outcome.value), values, teacher_id=plan.row_id, version=plan.version, before=before
-    )
+    return PlannedRow(plan.number, RowKind(plan.outcome.value), values, teacher_id=plan.row_id, version=plan.version)
 
 
 TEACHERS = register(

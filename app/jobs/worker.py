@@ -20,6 +20,7 @@ from flask import Flask
 from huey.consumer import Consumer
 
 from app.jobs import mail
+from app.jobs.beside import employ_helper
 from app.jobs.queue import JobQueue
 from app.services import deadlines, jobs
 from app.services.secondments import settle_due
@@ -145,6 +146,7 @@ def main() -> None:
     os.nice(NICE)
     app = create_app()
     settle_memory()
+    employ_helper(app)  # first of all: it must not share threads, connections or the lock
     lock = hold_lock(app.config["SETTINGS"].instance)
     with lock:
         Worker(app).run()

@@ -212,32 +212,40 @@ def open_blocks(batch_id: int) -> list[int]:
     return list(db.session.scalars(wanted.order_by(ImportBlock.number)))
 
 
-def apply_block(
-    block_id: int, prepare: Callable[[list[RowPlan]], None], write: Callable[[list[RowPlan]], list[Leftover]]
-) -> int:
-    """Write one block in one transaction and mark it; return how many rows were written, 0 when it was done before.
+def sealed_block(block_id: int) -> bytes:
+    """Return the sealed rows of a block, and keep no transaction open."""
+    sealed: bytes = db.session.get_one(ImportBlock, block_id).sealed
+    db.session.rollback()
+    return sealed
 
-    `prepare` does what takes time before that transaction.
+
+def opened(sealed: bytes, made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str) -> list[Any]:
+    """Return the rows of a block that are to be written, made ready: it takes time, and no database."""
+    key = vault(data_key)
+    return made_ready([plan for plan in _opened(sealed, key) if plan.outcome in WRITTEN], key)
+
+
+def apply_block(block_id: int, ready: list[Any], write: Callable[[list[Any]], list[Leftover]]) -> int:
+    """Write the rows of one block in one transaction and mark it; return how many were, 0 when it was done before.
 
     The first statement writes: SQLite takes its lock there, and two workers never apply the same block.
     """
-    block = db.session.get_one(ImportBlock, block_id)
-    batch_id, plans = block.batch_id, [plan for plan in plans_of(block) if plan.outcome in WRITTEN]
-    prepare(plans)
-    db.session.rollback()
     with transaction():
-        if not _mark(block_id):
+        batch_id = _mark(block_id)
+        if batch_id is None:
             return 0
-        left = write(plans) if plans else []
+        left = write(ready) if ready else []
         _tell_unwritten(block_id, left)
-        written = ImportBatch.written + len(plans) - len(left)
+        written = ImportBatch.written + len(ready) - len(left)
         _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=written))
-    return len(plans) - len(left)
+    return len(ready) - len(left)
 
 
-def _mark(block_id: int) -> bool:
+def _mark(block_id: int) -> int | None:
+    """Mark a block as applied; return its import, None when it was marked before."""
     mark = update(ImportBlock).where(ImportBlock.id == block_id, ImportBlock.applied_at.is_(None))
-    return bool(_quietly(mark.values(applied_at=now())).rowcount)
+    batch_id: int | None = _quietly(mark.values(applied_at=now()).returning(ImportBlock.batch_id)).scalar()
+    return batch_id
 
 
 def _tell_unwritten(block_id: int, left: Sequence[Leftover]) -> None:
@@ -262,8 +270,7 @@ def finish_applying(batch_id: int) -> None:
 
 def plans_of(block: ImportBlock) -> list[RowPlan]:
     """Return the rows of a block."""
-    said = json.loads(zlib.decompress(base64.b64decode(platform_vault().open(block.sealed))))
-    return [RowPlan.from_json(each) for each in said]
+    return _opened(block.sealed, platform_vault())
 
 
 def planned_rows(
@@ -303,6 +310,11 @@ def has_plan(batch: ImportBatch) -> bool:
 def _sealed(plans: Sequence[RowPlan]) -> bytes:
     text = json.dumps([plan.to_json() for plan in plans], ensure_ascii=False, separators=(",", ":"))
     return platform_vault().seal(base64.b64encode(zlib.compress(text.encode(), 3)).decode())
+
+
+def _opened(sealed: bytes, key: Vault) -> list[RowPlan]:
+    said = json.loads(zlib.decompress(base64.b64decode(key.open(sealed))))
+    return [RowPlan.from_json(each) for each in said]
 
 
 def platform_vault() -> Vault:

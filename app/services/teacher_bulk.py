@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from app.domain.clock import now, today
 from app.domain.errors import Problem, problem
 from app.domain.identity import NationalId
 from app.domain.teacher_numbers import make_teacher_number
-from app.domain.terms import AuditAction, RegionLevel, RowKind
+from app.domain.terms import AuditAction, RegionLevel, RowKind, TeacherStatus
 from app.domain.text import N_
 from app.extensions import db
 from app.models import Account, AuditEntry, LoginName, Region, School, Teacher
@@ -25,6 +25,7 @@ from app.security.names import initials
 from app.security.rules.people import schools_kept
 from app.security.scope import manageable_clause
 from app.services import audit
+from app.services.many_rows import insert_rows
 from app.services.numbers import take_numbers
 from app.services.teacher_rows import PlannedRow
 from app.services.teacher_search import index_names
@@ -110,7 +111,8 @@ def _insert(
     if not rows:
         return
     moment = now()
-    fresh = {**dict.fromkeys(COLUMNS), "created_at": moment, "updated_at": moment, "version": 1}
+    fresh = {**dict.fromkeys(COLUMNS), "status": TeacherStatus.EMPLOYED, "created_at": moment, "updated_at": moment,
+             "version": 1}  # fmt: skip
     stored = [
         {**fresh, **_stored(row, vault), "teacher_number": number}
         for row, number in zip(rows, next_teacher_numbers(len(rows)), strict=True)
@@ -136,7 +138,7 @@ def _insert_all(stored: Sequence[dict[str, Any]]) -> list[int]:
     find the keys in one more query.
     """
     table: Any = Teacher.__table__
-    db.session.execute(insert(table), stored)
+    insert_rows(db.session.connection(), table, stored)
     numbers = [row["teacher_number"] for row in stored]
     taken = table.c.teacher_number.between(numbers[0], numbers[-1])
     keys: dict[str, int] = dict(db.session.execute(select(table.c.teacher_number, table.c.id).where(taken)).all())

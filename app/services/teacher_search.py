@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, event, false, insert, inspect, or_, select
+from sqlalchemy import ColumnElement, and_, delete, event, false, inspect, or_, select
 from sqlalchemy.engine import Connection
 
 from app.domain.identity import normalise_national_id, normalise_phone
@@ -22,6 +22,7 @@ from app.extensions import db
 from app.models import Teacher, teacher_name_pair
 from app.security.actor import Actor
 from app.security.crypto import Vault
+from app.services.many_rows import insert_rows
 
 LONGEST = 50  # characters of a search that are looked at
 SHORTEST_NUMBER = 6  # digits from which a teacher number is found by its beginning
@@ -41,8 +42,7 @@ def write_pairs(connection: Connection, names: Sequence[tuple[int, str]], *, fre
             part = [key for key, _name in names[start : start + CHUNK]]
             connection.execute(delete(table).where(table.c.teacher_id.in_(part)))
     rows = [{"first": a, "second": b, "teacher_id": key} for key, name in names for a, b in pairs_of(name)]
-    if rows:
-        connection.execute(insert(table), rows)
+    insert_rows(connection, table, rows)
 
 
 @event.listens_for(Teacher, "after_insert")

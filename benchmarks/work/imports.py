@@ -24,8 +24,8 @@ from app.domain.clock import now
 from app.domain.pairs import pairs_of
 from app.domain.teachers import clean
 from app.domain.terms import Gender, TeacherStatus
-from app.exchange import teachers
 from app.extensions import db
+from app.jobs.beside import employ_helper
 from app.jobs.runner import run
 from app.jobs.worker import settle_memory
 from app.models import Account, AuditEntry, ImportBatch, School, Stage, Subject, Teacher, teacher_name_pair
@@ -50,6 +50,7 @@ class _Waiting(list[int]):
 
 def ours(app: Flask, path: str) -> int:
     """Import as the platform does."""
+    employ_helper(app)
     waiting = app.extensions["jobs"] = _Waiting()
     actor = actor_of(db.session.scalars(select(Account).where(Account.username == "province")).one())
     with open(path, "rb") as file:
@@ -153,7 +154,7 @@ class _Glass(Vault):
 def unsealed(app: Flask, path: str) -> int:
     """Import as the platform does, without sealing or indexing by a secret."""
     glass = _Glass(app.config["SETTINGS"].DATA_KEY)
-    imports.platform_vault = teachers.platform_vault = lambda: glass
+    imports.vault = lambda _key: glass
     return ours(app, path)
 
 

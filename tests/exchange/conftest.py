@@ -32,7 +32,6 @@ def queue(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Numbers
     made = Numbers()
     monkeypatch.setitem(app.extensions, "jobs", made)
     monkeypatch.setattr(imports, "folder", lambda: tmp_path)
-    monkeypatch.setattr("app.exchange.applying.PAUSE", 0)
     return made
 
 

@@ -85,7 +85,9 @@ def test_a_programme_is_never_cut_by_the_blocks_an_import_is_applied_in(
     monkeypatch.setattr(planning, "BLOCK", 1)
     monkeypatch.setattr(planning, "PLANNED", 1)
     again = [UPPER[0], *NOTHING[1:]] if named else NOTHING
-    batch = sheet.plan(rows([*UPPER, *FIRST], [*again, *SECOND], ["另一个项目", *UPPER[1:], *FIRST], [*NOTHING, *SECOND]))
+    batch = sheet.plan(
+        rows([*UPPER, *FIRST], [*again, *SECOND], ["另一个项目", *UPPER[1:], *FIRST], [*NOTHING, *SECOND])
+    )
     assert outcomes(sheet, batch) == [O.NEW] * 4
     sheet.apply(batch)
     assert [len(each.classes) for each in imported(db)] == [2, 2]

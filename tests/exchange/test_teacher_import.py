@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,9 +24,11 @@ from app.domain.terms import (
     RoleName,
     TeacherStatus,
 )
+from app.exchange import planning
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
+from app.jobs.beside import HELPER, Helper
 from app.models import AuditEntry, School, Teacher
 from app.services import imports
 from app.web.actors import current_vault
@@ -229,7 +232,11 @@ def test_school_and_status_change_by_a_transfer_only(school: Importing, world: W
 def test_a_cell_merged_over_several_rows_counts_for_each_of_them(school: Importing, world: World, db: Any) -> None:
     book = Workbook()
     sheet = book.active
-    lines = [["姓名", "身份证号", "学校", "学段", "学科"], [], *([f"陈{name}", new_id(n)] for n, name in enumerate("一二三四", 1))]
+    lines = [
+        ["姓名", "身份证号", "学校", "学段", "学科"],
+        [],
+        *([f"陈{name}", new_id(n)] for n, name in enumerate("一二三四", 1)),
+    ]
     for number, line in enumerate(lines, 1):
         for at, value in enumerate(line, 1):
             sheet.cell(number, at, value)
@@ -287,6 +294,23 @@ def test_the_audit_names_the_import(school: Importing, world: World, db: Any) ->
 
 
 @pytest.mark.req("B4")
+def test_the_helper_of_the_worker_makes_the_rows_ready(
+    school: Importing, app: Flask, world: World, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "BLOCK", 2)
+    helper = Helper()
+    monkeypatch.setitem(app.extensions, HELPER, helper)
+    changed = [world.teacher["zhang"].name, national_id(1), *HERE]
+    batch = school.plan(
+        [[*HEAD, "手机"], [*changed, "13900000001"], *(["单小芳", new_id(n), *HERE, None] for n in range(5))]
+    )
+    batch = school.apply(batch)
+    helper.end()
+    assert (batch.state, batch.written) == (ImportState.APPLIED, 6)
+    assert [stored(db, new_id(n)).name_initials for n in range(5)] == ["sxf"] * 5  # type: ignore[union-attr]
+    assert stored(db, national_id(1)).mobile == "13900000001"  # type: ignore[union-attr]
+
+
 def test_one_bad_row_in_a_hundred_is_listed_once_with_row_column_and_reason(school: Importing) -> None:
     rows = [
         [f"教师{'甲乙丙丁戊己庚辛壬癸'[n % 10]}", new_id(n % 1000, f"19{60 + n // 1000}0101"), *HERE]
@@ -312,7 +336,7 @@ def test_planning_a_block_asks_the_database_a_few_times_whatever_its_rows(school
             assert school.plan(table).counts == {"new": count}
         return len(sent)
 
-    assert statements(140) == statements(3)
+    assert statements(100) == statements(3)
 
 
 def test_the_template_offers_the_lists_and_the_schools_of_the_scope(school: Importing, world: World) -> None:
