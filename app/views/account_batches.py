@@ -22,7 +22,7 @@ from app.services import account_batches, jobs
 from app.services.account_batches import AT_ONCE, Outcome, teachers_without
 from app.services.parameters import policy_of
 from app.views.fab import PageView
-from app.views.fab.listing import Asked
+from app.views.fab.listing import Asked, pager_of
 from app.web.actors import current_vault
 
 OPTIONS = 30
@@ -47,13 +47,12 @@ class AccountBatchPage(PageView):
         no_id = select(func.count()).select_from(waiting.where(Teacher.national_id_sealed.is_(None)).subquery())
         given = may_give(self.actor.roles)
         return self.render_template(
-            "account/batches.html", title=_("Many new accounts"), school=school, count=count, page=asked.page,
-            teachers=db.session.scalars(page).all(), without_id=db.session.scalar(no_id) or 0,
+            "account/batches.html", title=_("Many new accounts"), school=school, count=count,
+            pager=pager_of(count, asked), teachers=db.session.scalars(page).all(),
+            without_id=db.session.scalar(no_id) or 0,
             schools=self._schools_waiting() if RoleName.SCHOOL_ADMIN in given else None,
             may_teachers=RoleName.TEACHER in given, is_random=policy_of().initial_password is InitialPassword.RANDOM,
             one_school=bool(self.actor.school_id), url_options=url_for("AccountBatchPage.options"),
-            url_next=asked.url(page=asked.page + 1) if asked.page * asked.size < count else None,
-            url_previous=asked.url(page=asked.page - 1) if asked.page > 1 else None,
         )  # fmt: skip
 
     def _school(self, number: str) -> School | None:

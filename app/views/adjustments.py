@@ -25,11 +25,11 @@ from app.services.adjustment_bulk import BulkAct
 from app.services.calendar import batches
 from app.services.class_lists import ORDERS, ClassLine, LinesAsked, all_class_lines, class_lines, lines_of
 from app.services.simulation import simulate
-from app.views.draws import lines_asked, pager_of
+from app.views.draws import lines_asked
 from app.views.fab import PageView
 from app.views.fab.columns import text_of
 from app.views.fab.export import send_table
-from app.views.fab.listing import Asked, RowAction
+from app.views.fab.listing import Asked, RowAction, pager_of
 from app.views.help import speak_of
 from app.web.i18n import sentence
 

@@ -19,7 +19,7 @@ from app.services import alternatives, catalogue, enrollment, favourites
 from app.services.catalogue import Entry, Reader
 from app.views import catalogue_filters as filters
 from app.views.fab import PageView
-from app.views.fab.listing import Listing
+from app.views.fab.listing import pager_of
 from app.views.help import speak_of
 from app.web.i18n import sentence
 
@@ -42,7 +42,7 @@ class CataloguePage(PageView):
             "catalogue/index.html", title=_("Course catalogue"), asked=asked, page=page, reader=page.reader,
             controls=controls, chips=filters.chips_of(asked, controls), orders=filters.orders_of(asked),
             kept=filters.kept(asked, "q"), tabs=tabs(page.reader, "favourites" in asked.filters and "favourites"),
-            pager=Listing([], [], page.count, asked, [], [], [], None, None, ""),
+            pager=pager_of(page.count, asked),
         )  # fmt: skip
 
     @expose("/round-two")

@@ -21,7 +21,7 @@ from app.services.calendar import batches
 from app.services.class_lists import ORDERS, ClassLine, LinesAsked, class_lines, lines_of
 from app.services.draw_lists import DrawLine, drawn_list
 from app.views.fab import PageView
-from app.views.fab.listing import Asked, Listing
+from app.views.fab.listing import Asked, pager_of
 from app.views.help import speak_of
 from app.web.actors import current_vault
 from app.web.i18n import sentence
@@ -36,11 +36,6 @@ def lines_asked(asked: Asked, allowed: Sequence[str]) -> LinesAsked:
         asked.filters.get("q", ""), number, show if show in allowed else "", asked.page, asked.size, asked.order,
         asked.descending,
     )  # fmt: skip
-
-
-def pager_of(count: int, asked: Asked) -> Listing:
-    """Return what the page numbers under a list need."""
-    return Listing([], [], count, asked, [], [], [], None, None, "")
 
 
 class ScreeningPage(PageView):

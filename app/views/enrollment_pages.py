@@ -21,7 +21,7 @@ from app.services.own_enrollments import Told
 from app.services.transitions import state_labels
 from app.views.catalogue import tabs
 from app.views.fab import PageView
-from app.views.fab.listing import Asked, Listing
+from app.views.fab.listing import Asked, pager_of
 from app.views.fab.pages import safe_next
 from app.web.appearance import look
 from app.web.i18n import sentence
@@ -43,7 +43,7 @@ class OwnEnrollmentPage(PageView):
         return self.render_template(
             "enrollments/own.html", title=_("My enrollments"), own=own, reader=own.reader,
             stories=[story(told) for told in own.told], second=_second_choice(own.reader),
-            pager=Listing([], [], own.count, asked, [], [], [], None, None, ""),
+            pager=pager_of(own.count, asked),
         )  # fmt: skip
 
 

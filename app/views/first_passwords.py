@@ -19,7 +19,7 @@ from app.services import first_passwords
 from app.services.first_passwords import FirstPassword
 from app.views.fab import PageView
 from app.views.fab.export import XLSX
-from app.views.fab.listing import Asked
+from app.views.fab.listing import Asked, pager_of
 from app.web.actors import current_vault
 
 
@@ -36,15 +36,12 @@ class FirstPasswordPage(PageView):
         """Show how many there are, school by school."""
         asked = Asked.from_request(["name"], [])
         name = asked.filters.get("name", "")
-        page, size = asked.page, asked.size
         rows, count = first_passwords.unused_by_school(
-            actor=self.actor, name=name, limit=size, offset=(page - 1) * size
+            actor=self.actor, name=name, limit=asked.size, offset=(asked.page - 1) * asked.size
         )
         return self.render_template(
             "account/unused.html", title=_("Unused first passwords"), rows=rows, name=name,
-            in_all=first_passwords.count_unused(actor=self.actor), count=count, page=page,
-            url_next=asked.url(page=page + 1) if page * size < count else None,
-            url_previous=asked.url(page=page - 1) if page > 1 else None,
+            in_all=first_passwords.count_unused(actor=self.actor), pager=pager_of(count, asked),
         )  # fmt: skip
 
     @expose("/download", methods=["POST"])

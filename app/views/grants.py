@@ -29,7 +29,7 @@ from app.services import grants
 from app.services.exports import record_export
 from app.services.grant_overview import MatrixAsked, history, matrix, region_nodes, standing_sets
 from app.views.fab import PageView
-from app.views.fab.listing import Asked, Listing, RowAction
+from app.views.fab.listing import Asked, RowAction, pager_of
 from app.web.i18n import sentence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -73,7 +73,7 @@ class GrantPage(PageView):
         asked = Asked.from_request(["q", "city", "granted", "day"], [])
         wanted = _matrix_asked(asked)
         found = matrix(wanted, actor=self.actor)
-        pager = Listing([], [], found.count, asked, [], [], [], None, None, "")
+        pager = pager_of(found.count, asked)
         cities = db.session.scalars(select(Region).where(Region.level == RegionLevel.CITY).order_by(Region.code)).all()
         bulk = [RowAction("grant", _("Grant regions"), "map-2", "", True, url_for("InstitutionView.action_post"))]
         return self._page("matrix", _("Region grants"), matrix=found, pager=pager, asked=asked, wanted=wanted,

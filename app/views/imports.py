@@ -27,7 +27,7 @@ from app.models import ImportBatch
 from app.services import imports, jobs
 from app.views.fab import RecordView, choice, contains
 from app.views.fab.export import XLSX
-from app.views.fab.listing import Asked, Listing
+from app.views.fab.listing import Asked, pager_of
 from app.web.i18n import sentence, translate
 
 # Imported so that their jobs and sheets are known.
@@ -155,7 +155,7 @@ class ImportBatchView(RecordView):
         return {
             "tabs": self._tabs(batch, outcome),
             "rows": [(row, reasons_of(row, header, _), _changes(row, target)) for row in rows],
-            "pager": Listing([], [], count, asked, [], [], [], None, None, ""),
+            "pager": pager_of(count, asked),
         }
 
     def _tabs(self, batch: ImportBatch, chosen: ImportOutcome | None) -> list[dict[str, Any]]:

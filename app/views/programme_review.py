@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -25,10 +26,19 @@ from app.services.programme_review import Decision
 from app.services.programme_waiting import for_review
 from app.views.fab import PageView
 from app.views.fab.columns import text_of
-from app.views.fab.listing import Asked, Chip, Control, Listing
+from app.views.fab.listing import Asked, Chip, Control, pager_of
 from app.views.programme_page import programme_page
 from app.web.i18n import sentence
 
+ORDERS: Mapping[str, Any] = {
+    "title": Programme.title,
+    "institution": select(Institution.name).where(Institution.id == Programme.institution_id).scalar_subquery(),
+    "credit_hours": Programme.credit_hours,
+    "starts_on": select(db.func.min(TrainingClass.starts_on))
+    .where(TrainingClass.programme_id == Programme.id)
+    .scalar_subquery(),
+    "submitted_at": Programme.submitted_at,
+}
 DECISIONS = {action.value: action for action in programme_review.DECISIONS}
 
 
@@ -47,13 +57,15 @@ class ReviewPage(PageView):
     @has_access
     def index(self) -> Any:
         """Show what waits for review, the longest first."""
-        asked = Asked.from_request(["q", "kind", "institution"], [])
+        asked = Asked.from_request(["q", "kind", "institution"], list(ORDERS))
         wanted = self._narrowed(select(Programme).where(for_review(self.actor)), asked)
         count = db.session.scalar(select(db.func.count()).select_from(wanted.subquery())) or 0
         loads = (joinedload(Programme.institution), selectinload(Programme.classes), selectinload(Programme.opinions))
-        page = wanted.options(*loads).order_by(Programme.submitted_at, Programme.id)
+        order = ORDERS.get(asked.order, Programme.submitted_at)
+        first = (order.desc() if asked.descending else order, Programme.submitted_at, Programme.id)
+        page = wanted.options(*loads).order_by(*first)
         rows = db.session.scalars(page.limit(asked.size).offset((asked.page - 1) * asked.size)).all()
-        pager = Listing([], [], count, asked, [], self._controls(asked), self._chips(asked), None, None, "")
+        pager = pager_of(count, asked, self._controls(asked), self._chips(asked))
         return self.render_template(
             "programmes/reviews.html", title=_("Programmes to review"), rows=rows, pager=pager, checkpoints=Checkpoint
         )

@@ -22,7 +22,7 @@ from app.services.proxy import Fit, Outcome, code_of
 from app.views import catalogue_filters as filters
 from app.views.fab import PageView
 from app.views.fab.listing import Asked as Address
-from app.views.fab.listing import Chip, Control, Listing
+from app.views.fab.listing import Chip, Control, pager_of
 from app.views.help import speak_of
 from app.web.i18n import sentence
 
@@ -49,7 +49,7 @@ class ProxyPage(PageView):
             "proxy/index.html", title=_("Enroll for teachers"), page=page, controls=controls, asked=asked,
             chips=filters.chips_of(asked, controls), code_of=code_of,
             may_import=self.actor.may("import", "Enrollment"),
-            pager=Listing([], [], page.count, asked, [], [], [], None, None, ""),
+            pager=pager_of(page.count, asked),
         )  # fmt: skip
 
     @expose("/<int:pk>")
@@ -110,7 +110,7 @@ class ProxyPage(PageView):
             done=[names[key] for key in outcome.done], address=address,
             refused=[(names[key], [sentence(p) for p in why]) for key, why in outcome.refused.items()],
             enrolled=catalogue.enrolled_counts([row.id]).get(row.id, 0), able=_able(fits, chosen),
-            pager=Listing([], [], count, address, [], [], [], None, None, ""), breadcrumbs=_crumbs(row),
+            pager=pager_of(count, address), breadcrumbs=_crumbs(row),
         )  # fmt: skip
 
 

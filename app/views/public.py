@@ -11,9 +11,8 @@ from flask_babel import gettext as _
 from app.domain.errors import NotVisible
 from app.domain.terms import RoundKind
 from app.services import public_rounds
-from app.views.draws import pager_of
 from app.views.fab import PageView
-from app.views.fab.listing import Asked
+from app.views.fab.listing import Asked, pager_of
 
 
 class PublicPage(PageView):

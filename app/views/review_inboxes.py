@@ -30,7 +30,7 @@ from app.services.enrollment_review import BulkOutcome
 from app.services.inboxes import DECIDED, Asked, Inbox, ids_of, inbox
 from app.views.fab import PageView
 from app.views.fab.listing import Asked as Address
-from app.views.fab.listing import Chip, Control, Listing
+from app.views.fab.listing import Chip, Control, pager_of
 from app.web.i18n import sentence
 
 MOST_AT_ONCE = 2_000  # rows one act decides about
@@ -108,7 +108,7 @@ class ReviewInbox(PageView):
         page = self.render_template(
             "review/index.html", title=_(self.heading), found=found, address=address, acts=acts, outcome=outcome,
             controls=controls, chips=_chips(controls, address), phrases=[_(text) for text in PHRASES[self.party]],
-            tabs=_tabs(found, address), pager=Listing([], [], found.count, address, [], [], [], None, None, ""),
+            tabs=_tabs(found, address), pager=pager_of(found.count, address),
             undo=UNDO in self.decided_acts, endpoint=f"{self.endpoint}.index", most=MOST_AT_ONCE,
         )  # fmt: skip
         return page, status

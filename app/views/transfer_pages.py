@@ -33,7 +33,7 @@ from app.views.fab.columns import text_of
 from app.views.fab.export import send_table
 from app.views.fab.forms import RecordForm, RowField
 from app.views.fab.light_rows import Reader
-from app.views.fab.listing import Asked, Control, Listing
+from app.views.fab.listing import Asked, Control, pager_of
 from app.views.teacher_parts import exported_value, masked_id
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
@@ -144,7 +144,7 @@ class TransferPage(PageView):
         """Show the unattached teachers who left one's schools."""
         asked, wanted = _pool_asked()
         rows, count = pool(wanted, actor=self.actor, vault=current_vault())
-        pager = Listing([], [], count, asked, [], _pool_controls(asked.filters), [], None, None, "")
+        pager = pager_of(count, asked, _pool_controls(asked.filters))
         may_export = self.actor.may("export", "Transfer")
         return self._page("pool", _("Unattached teachers"), rows=rows, pager=pager, may_export=may_export)
 

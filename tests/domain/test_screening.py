@@ -70,7 +70,7 @@ def test_the_order_depends_on_seed_and_numbers_alone(candidates: set[str], seats
 @pytest.mark.req("ENR-9")
 def test_the_script_accepts_a_right_draw(tmp_path: Path) -> None:
     done = verify(tmp_path, published())
-    assert (done.returncode, done.stdout) == (0, "Right: 56 candidates, 40 drawn, as promised.\n")
+    assert (done.returncode, done.stdout) == (0, "Right / 一致: 56 candidates, 40 drawn / 候选 56 人,中签 40 人\n")
 
 
 @pytest.mark.req("ENR-9")
@@ -91,7 +91,7 @@ def test_the_script_accepts_a_right_draw(tmp_path: Path) -> None:
 def test_the_script_sees_every_tampering(tmp_path: Path, change: dict[str, Any]) -> None:
     done = verify(tmp_path, published() | change)
     assert done.returncode == 1
-    assert done.stdout.startswith("WRONG: ")
+    assert done.stdout.startswith("WRONG / 不一致: ")
 
 
 @pytest.mark.req("ENR-9")

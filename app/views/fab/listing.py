@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -166,3 +166,8 @@ class Listing:
                 shown.append(None)
             shown.append(number)
         return shown
+
+
+def pager_of(count: int, asked: Asked, controls: Sequence[Control] = (), chips: Sequence[Chip] = ()) -> Listing:
+    """Return what page numbers and filters of a page with rows of its own need."""
+    return Listing([], [], count, asked, [], list(controls), list(chips), None, None, "")
