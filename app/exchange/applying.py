@@ -47,7 +47,6 @@ def apply_import(run: Run) -> Result | None:
 
 def _made_ready(blocks: Sequence[int], sheet: Sheet) -> Generator[tuple[int, list[Any]], None, None]:
     """Yield the key of each block with its rows, worked out ahead by the worker's helper."""
-    data_key = current_app.config["SETTINGS"].DATA_KEY
-    work_out = partial(imports.opened, made_ready=sheet.target.made_ready, data_key=data_key)
-    with closing(ahead(helper_of(current_app), work_out, map(imports.sealed_block, blocks))) as found:
+    sealed = map(imports.sealed_block, blocks)
+    with closing(ahead(helper_of(current_app), imports.opened, sheet.target.made_ready, sealed)) as found:
         yield from zip(blocks, found, strict=True)

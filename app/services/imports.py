@@ -212,15 +212,16 @@ def open_blocks(batch_id: int) -> list[int]:
     return list(db.session.scalars(wanted.order_by(ImportBlock.number)))
 
 
-def sealed_block(block_id: int) -> bytes:
-    """Return the sealed rows of a block, and keep no transaction open."""
+def sealed_block(block_id: int) -> tuple[bytes, str]:
+    """Return the sealed rows of a block and the key that opens them; no transaction stays open."""
     sealed: bytes = db.session.get_one(ImportBlock, block_id).sealed
     db.session.rollback()
-    return sealed
+    return sealed, current_app.config["SETTINGS"].DATA_KEY
 
 
-def opened(sealed: bytes, made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str) -> list[Any]:
-    """Return the rows of a block that are to be written, made ready: it takes time, and no database."""
+def opened(made_ready: Callable[[list[RowPlan], Vault], list[Any]], block: tuple[bytes, str]) -> list[Any]:
+    """Return the rows of a sealed block (and the key) that are to be written, made ready: all without a database."""
+    sealed, data_key = block
     key = vault(data_key)
     return made_ready([plan for plan in _opened(sealed, key) if plan.outcome in WRITTEN], key)
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app.domain.clock import SHANGHAI
 from app.domain.errors import NotPermitted
 from app.domain.terms import ImportOutcome, ProgrammeState
-from app.exchange import planning
+from app.exchange import rows as rows_module
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
@@ -82,8 +82,8 @@ def imported(db: Any) -> list[Programme]:
 def test_a_programme_is_never_cut_by_the_blocks_an_import_is_applied_in(
     db: Any, sheet: Importing, monkeypatch: pytest.MonkeyPatch, named: bool
 ) -> None:
-    monkeypatch.setattr(planning, "BLOCK", 1)
-    monkeypatch.setattr(planning, "PLANNED", 1)
+    monkeypatch.setattr(rows_module, "BLOCK", 1)
+    monkeypatch.setattr(rows_module, "PLANNED", 1)
     again = [UPPER[0], *NOTHING[1:]] if named else NOTHING
     batch = sheet.plan(
         rows([*UPPER, *FIRST], [*again, *SECOND], ["另一个项目", *UPPER[1:], *FIRST], [*NOTHING, *SECOND])

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.domain.errors import Conflict, NotPermitted
 from app.domain.terms import AuditAction, ImportOutcome, ImportState, JobState, Ownership, SchoolKind
-from app.exchange import planning
+from app.exchange import rows as rows_module
 from app.exchange.errors_book import write_errors
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
@@ -180,7 +180,7 @@ def test_every_change_is_in_the_audit_with_its_import(
 def test_an_import_stopped_at_any_block_goes_on_and_ends_as_one_that_ran_through(
     schools: Importing, db: Any, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    monkeypatch.setattr(planning, "BLOCK", 3)
+    monkeypatch.setattr(rows_module, "BLOCK", 3)
     batch = schools.plan([HEAD, *([f"3301069{n:03d}", f"第{n}小学", *words[2:]] for n in range(10))])
     imports.start_applying(batch.id, "School", title="apply", language="zh", actor=schools.actor)
     asked: list[int] = []

@@ -24,7 +24,7 @@ from app.domain.terms import (
     RoleName,
     TeacherStatus,
 )
-from app.exchange import planning
+from app.exchange import rows as rows_module
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
@@ -297,7 +297,7 @@ def test_the_audit_names_the_import(school: Importing, world: World, db: Any) ->
 def test_the_helper_of_the_worker_makes_the_rows_ready(
     school: Importing, app: Flask, world: World, db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "BLOCK", 2)
+    monkeypatch.setattr(rows_module, "BLOCK", 2)
     helper = Helper()
     monkeypatch.setitem(app.extensions, HELPER, helper)
     changed = [world.teacher["zhang"].name, national_id(1), *HERE]
