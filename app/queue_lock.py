@@ -19,15 +19,21 @@ _COUNTER = 2**62  # the byte whose lock guards the number; far beyond every numb
 _SIZE = 8  # bytes the number takes
 
 
-def wait(file: int) -> None:
-    """Wait in the queue of the open `file`; the turn is held until the file is closed."""
+def wait(file: int) -> int:
+    """Wait in the queue of the open `file`; return the number of the turn, held until the file is closed."""
     if _WAIT is None:
         fcntl.flock(file, fcntl.LOCK_EX)
-        return
+        return 0
     number = _take_number(file)
     _lock(file, fcntl.F_RDLCK, number - 1, 1)  # the neighbour, so that each end wakes one
     _lock(file, fcntl.F_RDLCK, 0, number)  # and whoever is left of those before, should the neighbour have been killed
     _lock(file, fcntl.F_UNLCK, 0, number)
+    return number
+
+
+def is_awaited(file: int, number: int) -> bool:
+    """Tell whether somebody has come after turn `number`; true as well where nobody can know."""
+    return _WAIT is None or int.from_bytes(os.pread(file, _SIZE, 0), "big") > number
 
 
 def _take_number(file: int) -> int:

@@ -26,7 +26,7 @@ SETTINGS = (
     "wal_autocheckpoint = 8000",  # pages: whoever writes many checkpoints between his turns (`checkpoint`)
 )  # fmt: skip
 LOCK_SUFFIX = "-writers"
-_mine = threading.local()  # whether this thread holds the lock: waiting for oneself would never end
+_mine = threading.local()  # the turn this thread has: waiting for oneself would never end
 
 
 @event.listens_for(Engine, "connect")
@@ -66,6 +66,12 @@ def writers_turn(session: Session | scoped_session[Any]) -> Iterator[None]:
         yield
 
 
+def others_wait() -> bool:
+    """Tell whether somebody waits for this thread to end its writing; never on other databases, where nobody has to."""
+    turn = getattr(_mine, "turn", None)
+    return turn is not None and queue_lock.is_awaited(*turn)
+
+
 def checkpoint(engine: Engine) -> None:
     """Move what was written from the log into the database file. Between transactions: nobody waits for that.
 
@@ -88,18 +94,17 @@ def _has_written(connection: Connection) -> bool:
 @contextmanager
 def _turn(database: str | None) -> Iterator[None]:
     """Wait until no other process or thread writes. Raises RuntimeError when this very thread does."""
-    if getattr(_mine, "held", False):
+    if getattr(_mine, "turn", None):
         raise RuntimeError("another session of this thread is writing; it must end first")
     file = _open_lock(database)
     if file is None:
         yield
         return
     try:
-        queue_lock.wait(file)
-        _mine.held = True
+        _mine.turn = file, queue_lock.wait(file)
         yield
     finally:
-        _mine.held = False
+        _mine.turn = None
         os.close(file)  # leaves the queue
 
 

@@ -121,6 +121,16 @@ def test_who_is_killed_while_holding_hands_on_to_the_next(queue: Queue) -> None:
     assert (queue.hears(), queue.hears()) == ("B", "c")
 
 
+def test_who_has_the_turn_can_tell_whether_somebody_waits(queue: Queue) -> None:
+    file = os.open(queue.path, os.O_RDWR | os.O_CREAT)
+    turn = queue_lock.wait(file)
+    assert not queue_lock.is_awaited(file, turn)
+    queue.come("a")
+    assert queue_lock.is_awaited(file, turn)
+    os.close(file)
+    queue.leave("a")
+
+
 def test_who_is_killed_while_waiting_is_passed_over_and_lets_nobody_in_early(queue: Queue) -> None:
     queue.come("a")
     assert queue.hears() == "a"

@@ -27,7 +27,6 @@ class RowRead:
     values: dict[str, Json]
     problems: list[Problem] = field(default_factory=list)
     cells: Sequence[Cell] = ()
-    looked: Any = None  # what the target has found out about it without the database
 
     @property
     def raw(self) -> list[Json]:

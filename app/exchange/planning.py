@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from itertools import chain, islice
 
 from flask_babel import force_locale, gettext
@@ -49,14 +48,13 @@ def _plan(batch_id: int, sheet: Sheet, book: Book, run: Run) -> None:
     header = header_of(sheet, top)
     target = sheet.target(sheet, Lookups(run.actor, gettext))
     done = number = 0
-    with closing(blocks_below(header, rows, book, target)) as read:
-        for blocks in read:
-            done += sum(map(len, blocks))
-            _refuse_endless(done)
-            plans = iter(target.plan(list(chain.from_iterable(blocks)), frozenset(header.places)))
-            imports.add_blocks(batch_id, number, [list(islice(plans, len(block))) for block in blocks])
-            number += len(blocks)
-            run.progress(done, max(book.rows - header.row, done))
+    for blocks in blocks_below(header, rows, book, target):
+        done += sum(map(len, blocks))
+        _refuse_endless(done)
+        plans = iter(target.plan(list(chain.from_iterable(blocks)), frozenset(header.places)))
+        imports.add_blocks(batch_id, number, [list(islice(plans, len(block))) for block in blocks])
+        number += len(blocks)
+        run.progress(done, max(book.rows - header.row, done))
     if not done:
         raise Invalid(problem("no_rows", N_("There are no rows below the header. Fill in the sheet “%(sheet)s”."),
                               sheet=book.sheet))  # fmt: skip

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any
-
-from flask import current_app
+from itertools import islice
 
 from app.domain.cells import Cell, address_of, is_clearing
 from app.domain.errors import Invalid, Problem, problem
@@ -20,43 +16,20 @@ from app.exchange.headers import Header
 from app.exchange.lookups import Lookups
 from app.exchange.reading import Book
 from app.exchange.sheets import Sheet, Target
-from app.jobs.beside import ahead, helper_of
 
 BLOCK = 120  # rows applied together: others wait for them to be written (W10)
 PLANNED = 16  # blocks read, planned and kept together
 
 Rows = Iterator[tuple[int, list[Cell]]]
-Reading = tuple["RowReader", Callable[[RowRead], Any] | None]
 
 
-def blocks_below(header: Header, rows: Rows, book: Book, target: Target) -> Generator[list[list[RowRead]], None, None]:
-    """Yield what the rows below `header` say, in blocks that are applied by themselves, `PLANNED` of them together.
-
-    Where the target looks at rows by itself, the worker's helper reads them, ahead of who plans.
-    """
+def blocks_below(header: Header, rows: Rows, book: Book, target: Target) -> Iterator[list[list[RowRead]]]:
+    """Yield what the rows below `header` say, in blocks that are applied by themselves, `PLANNED` of them together."""
     passed_over = PassedOver(target.sheet, header, target.book)
     wanted = (row for row in rows if row[0] > header.row and row[1] not in passed_over)
     reader = RowReader.of(target.sheet, header, book, target.book)
-    with closing(_read(target, reader, _filled(wanted, book, header.row))) as read:
-        blocks = _blocks(target.grouped(read))
-        yield from iter(lambda: list(islice(blocks, PLANNED)), [])
-
-
-def _read(target: Target, reader: RowReader, rows: Rows) -> Generator[RowRead, None, None]:
-    look = target.look()
-    pieces = iter(lambda: list(islice(rows, PLANNED * BLOCK)), [])
-    with closing(ahead(helper_of(current_app) if look else None, read_piece, (reader, look), pieces)) as found:
-        yield from chain.from_iterable(found)
-
-
-def read_piece(reading: Reading, rows: list[tuple[int, list[Cell]]]) -> list[RowRead]:
-    """Return what some rows say, looked at where the target has something for that."""
-    reader, look = reading
-    found = [reader.read(row) for row in rows]
-    if look is not None:
-        for row in found:
-            row.looked = look(row)
-    return found
+    blocks = _blocks(target.grouped(map(reader.read, _filled(wanted, book, header.row))))
+    return iter(lambda: list(islice(blocks, PLANNED)), [])
 
 
 def _filled(rows: Rows, book: Book, top: int) -> Rows:

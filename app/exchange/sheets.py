@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,6 @@ class Target(ABC):
 
     def __init__(self, sheet: Sheet, book: Lookups) -> None:
         self.sheet, self.book, self.actor = sheet, book, book.actor
-
-    def look(self) -> Callable[[RowRead], Any] | None:
-        """Return what looks at each row read, without database or request and picklable; None where nothing does.
-
-        Reading and looking then go on in a process beside this one, ahead of planning.
-        """
-        return None
 
     def grouped(self, rows: Iterable[RowRead]) -> Iterator[list[RowRead]]:
         """Yield the rows that are planned and written together: here each by itself."""

@@ -3,55 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
-
-from flask import current_app
 
 from app.domain.choices import Choices
 from app.domain.errors import Problem
 from app.domain.identity import NationalId, mask_national_id, mask_phone
 from app.domain.imports import WRITTEN, Change, Json, Leftover, RowPlan, RowRead
-from app.domain.teachers import FROM_THE_ID, NOTHING, REFERENCES, clean
+from app.domain.teachers import FROM_THE_ID, NOTHING, REFERENCES
 from app.domain.terms import Gender, ImportOutcome, RowKind
 from app.domain.text import N_, LabelledEnum
 from app.exchange.sheets import Sheet, Target, register
 from app.exchange.teacher_columns import TEACHER_COLUMNS
-from app.security.crypto import Vault, vault
+from app.security.crypto import Vault
 from app.services.imports import platform_vault
 from app.services.teacher_bulk import prepare_rows, write_rows
 from app.services.teacher_lists import lists_for
-from app.services.teacher_rows import PlannedRow, Planner, ReadRow, stored_records
+from app.services.teacher_rows import PlannedRow, Planner, stored_records
 
 FIELD_OF: Mapping[str, str] = {column: name for name, column in REFERENCES.items()}
 INSTEAD = {"school_code": "school", "birth_month": "birth_date"}  # columns that say a field in another way
 MASKS = {"mobile": mask_phone}
 PLAIN = frozenset({str, int, type(None)})  # values that are JSON already: nearly all
-
-
-@dataclass(frozen=True)
-class Look:
-    """Finds out about a row what takes time and no database; `only_school`: the school rows need not name."""
-
-    lists: Mapping[str, Choices]
-    only_school: str | None
-    data_key: str
-
-    def __call__(self, row: RowRead) -> ReadRow:
-        """Return the row as the planner takes it."""
-        found = ReadRow.of(row.number, self._fields(row), vault(self.data_key))
-        found.as_new = clean(found.given, self.lists)
-        return found
-
-    def _fields(self, row: RowRead) -> dict[str, Any]:
-        fields = dict(row.values)
-        code, month = fields.pop("school_code", None), fields.pop("birth_month", None)
-        if month is not None:
-            fields.setdefault("birth_date", month)
-        school = code or fields.get("school") or self.only_school
-        return {**fields, "school": school} if school else fields
 
 
 class TeacherTarget(Target):
@@ -80,14 +54,18 @@ class TeacherTarget(Target):
 
     # --- planning
 
-    def look(self) -> Look:
-        """Return what reads the fields of a row and checks them as those of somebody new."""
-        return Look(self.lists, self.only_school, current_app.config["SETTINGS"].DATA_KEY)
-
     def plan(self, rows: list[RowRead], given: frozenset[str]) -> list[RowPlan]:
         """Return what becomes of each row."""
-        planned = self.planner.plan_read([row.looked for row in rows])
+        planned = self.planner.plan((row.number, self._fields(row)) for row in rows)
         return [self._result(row, each) for row, each in zip(rows, planned, strict=True)]
+
+    def _fields(self, row: RowRead) -> dict[str, Any]:
+        fields = dict(row.values)
+        code, month = fields.pop("school_code", None), fields.pop("birth_month", None)
+        if month is not None:
+            fields.setdefault("birth_date", month)
+        school = code or fields.get("school") or self.only_school
+        return {**fields, "school": school} if school else fields
 
     def _result(self, row: RowRead, planned: PlannedRow) -> RowPlan:
         found = _problems(row, planned)

@@ -17,7 +17,6 @@ from typing import Any, TypeVar, cast
 import structlog
 from flask import Flask
 
-Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
@@ -36,37 +35,33 @@ class Helper:
         self.process.start()
         theirs.close()
 
-    def map(self, function: Callable[[Shared, Item], Found], shared: Shared, items: Iterable[Item]) -> Iterator[Found]:
-        """Yield `function(shared, item)` for each item; the next is worked out while the caller uses the last.
+    def map(self, function: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[Found]:
+        """Yield `function(item)` for each item; the next is worked out while the caller uses the last.
 
-        Everything must be picklable; `shared` is sent once. What the function raises is raised here. Should the
-        helper have been killed, the work is done here.
+        `function`, items and results must be picklable. What it raises is raised here. Should the helper have been
+        killed, the work is done here.
         """
         left = iter(items)
-        self._send((shared,))
         asked = self._ask_next(function, left)
         try:
             while asked:
-                found = self._answer(function, shared, asked.pop())
+                found = self._answer(function, asked.pop())
                 asked = self._ask_next(function, left)
                 yield found
         finally:
             if asked:  # the caller has stopped early: nobody else may find this answer
                 self._received()
 
-    def _ask_next(self, function: Callable[[Shared, Item], Found], left: Iterator[Item]) -> list[Item]:
+    def _ask_next(self, function: Callable[[Item], Found], left: Iterator[Item]) -> list[Item]:
         """Ask for the next item, if there is one; return it."""
         asked = list(islice(left, 1))
         for item in asked:
-            self._send((function, item))
+            with suppress(OSError):
+                self._pipe.send((function, item))
         return asked
 
-    def _send(self, message: tuple[Any, ...]) -> None:
-        with suppress(OSError):  # that it has ended is noticed when it does not answer
-            self._pipe.send(message)
-
-    def _answer(self, function: Callable[[Shared, Item], Found], shared: Shared, item: Item) -> Found:
-        good, found = self._received() or (True, function(shared, item))
+    def _answer(self, function: Callable[[Item], Found], item: Item) -> Found:
+        good, found = self._received() or (True, function(item))
         if not good:
             raise cast("Exception", found)
         return cast("Found", found)
@@ -90,31 +85,24 @@ def _serve(pipe: Connection, other_end: Connection) -> None:
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the worker decides when it ends
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    shared: Any = None
     with suppress(EOFError, OSError):
         while True:
-            message = pipe.recv()
-            if len(message) == 1:
-                (shared,) = message
-            else:
-                pipe.send(_tried(message[0], shared, message[1]))
+            function, item = pipe.recv()
+            pipe.send(_tried(function, item))
 
 
-def _tried(function: Callable[[Any, Any], Any], shared: Any, item: Any) -> tuple[bool, Any]:
+def _tried(function: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
     try:
-        return True, function(shared, item)
+        return True, function(item)
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
         return False, error
 
 
 def ahead(
-    helper: Helper | None, function: Callable[[Shared, Item], Found], shared: Shared, items: Iterable[Item]
+    helper: Helper | None, function: Callable[[Item], Found], items: Iterable[Item]
 ) -> Generator[Found, None, None]:
-    """Yield `function(shared, item)` for each item, worked out by `helper` where there is one."""
-    if helper is None:
-        yield from (function(shared, item) for item in items)
-    else:
-        yield from helper.map(function, shared, items)
+    """Yield `function(item)` for each item, worked out by `helper` where there is one."""
+    yield from map(function, items) if helper is None else helper.map(function, items)
 
 
 def employ_helper(app: Flask) -> None:

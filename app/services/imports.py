@@ -212,34 +212,31 @@ def open_blocks(batch_id: int) -> list[int]:
     return list(db.session.scalars(wanted.order_by(ImportBlock.number)))
 
 
-def sealed_block(block_id: int) -> tuple[bytes, str]:
-    """Return the sealed rows of a block and the key that opens them; no transaction stays open."""
-    sealed: bytes = db.session.get_one(ImportBlock, block_id).sealed
-    db.session.rollback()
-    return sealed, current_app.config["SETTINGS"].DATA_KEY
+def sealed_block(block_id: int) -> bytes:
+    """Return the sealed rows of a block."""
+    sealed: bytes = db.session.scalars(select(ImportBlock.sealed).where(ImportBlock.id == block_id)).one()
+    return sealed
 
 
-def opened(made_ready: Callable[[list[RowPlan], Vault], list[Any]], block: tuple[bytes, str]) -> list[Any]:
-    """Return the rows of a sealed block (and the key) that are to be written, made ready: all without a database."""
-    sealed, data_key = block
+def opened(sealed: bytes, made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str) -> list[Any]:
+    """Return the rows of a block that are to be written, made ready: it takes time, and no database."""
     key = vault(data_key)
     return made_ready([plan for plan in _opened(sealed, key) if plan.outcome in WRITTEN], key)
 
 
 def apply_block(block_id: int, ready: list[Any], write: Callable[[list[Any]], list[Leftover]]) -> int:
-    """Write the rows of one block in one transaction and mark it; return how many were, 0 when it was done before.
+    """Write the rows of one block and mark it, in the running transaction; return how many were written.
 
-    The first statement writes: SQLite takes its lock there, and two workers never apply the same block.
+    The first statement writes: two workers never apply the same block; one that was applied before is passed over.
     """
-    with transaction():
-        batch_id = _mark(block_id)
-        if batch_id is None:
-            return 0
-        left = write(ready) if ready else []
-        _tell_unwritten(block_id, left)
-        written = ImportBatch.written + len(ready) - len(left)
-        _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=written))
-    return len(ready) - len(left)
+    batch_id = _mark(block_id)
+    if batch_id is None:
+        return 0
+    left = write(ready) if ready else []
+    _tell_unwritten(block_id, left)
+    done = len(ready) - len(left)
+    _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=ImportBatch.written + done))
+    return done
 
 
 def _mark(block_id: int) -> int | None:

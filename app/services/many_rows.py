@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Dialect, Table, insert
 
-Convert = Callable[[Any], Any]
+Convert = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement with the columns in its order, how the value of each is converted, and whether it takes tuples."""
+
+    statement: str
+    names: Sequence[str]
+    converts: Sequence[Convert]
+    positional: bool
+
+    def parameters(self, row: Mapping[str, Any]) -> Any:
+        """Return a row as the driver takes it."""
+        values = [
+            value if convert is None or value is None else convert(value)
+            for convert, value in zip(self.converts, map(row.__getitem__, self.names), strict=True)
+        ]
+        return tuple(values) if self.positional else dict(zip(self.names, values, strict=True))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -15,24 +35,15 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
     Values are converted as the types of the columns say. Nothing is returned: that would cost a statement a row.
     """
-    if not rows:
-        return
-    names = list(rows[0])
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    order = compiled.positiontup or list(compiled.params)
-    assert set(order) == set(names), f"not given: {set(order) ^ set(names)}"
-    converts = [_convert(table, name, connection) for name in order]
-    sent: list[Any] = [
-        tuple(
-            value if convert is None or value is None else convert(value)
-            for convert, value in zip(converts, map(row.__getitem__, order), strict=True)
-        )
-        for row in rows
-    ]
-    if not compiled.positional:
-        sent = [dict(zip(order, row, strict=True)) for row in sent]
-    connection.exec_driver_sql(str(compiled), sent)
+    if rows:
+        prepared = _prepared(table, tuple(rows[0]), connection.dialect)
+        connection.exec_driver_sql(prepared.statement, [prepared.parameters(row) for row in rows])
 
 
-def _convert(table: Table, name: str, connection: Connection) -> Convert | None:
-    return table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+@lru_cache(maxsize=16)
+def _prepared(table: Table, given: tuple[str, ...], dialect: Dialect) -> Prepared:
+    compiled = insert(table).compile(dialect=dialect, column_keys=list(given))
+    names = compiled.positiontup or list(compiled.params)
+    assert set(names) == set(given), f"not given: {set(names) ^ set(given)}"
+    converts = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+    return Prepared(str(compiled), names, converts, compiled.positional)

@@ -17,7 +17,7 @@ from app.domain.errors import Invalid, Problem, problem
 from app.domain.identity import NationalId
 from app.domain.numbers import number_of
 from app.domain.teacher_fields import READERS
-from app.domain.teachers import FROM_THE_ID, Cleaned, clean, is_blank
+from app.domain.teachers import FROM_THE_ID, clean, is_blank
 from app.domain.terms import RowKind
 from app.domain.text import N_
 from app.extensions import db
@@ -81,14 +81,11 @@ class Planner:
 
     def plan(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> list[PlannedRow]:
         """Return what the rows (line, fields) would do; a few queries for all of them, nothing is written."""
-        return self.plan_read([ReadRow.of(line, as_given(given), self.vault) for line, given in rows])
+        read = [_Read(line, as_given(given), self.vault) for line, given in rows]
+        known = _Known.of(read, self.actor)
+        return [self._plan_one(row, known) for row in read]
 
-    def plan_read(self, rows: Sequence[ReadRow]) -> list[PlannedRow]:
-        """Return what rows would do that were read before, perhaps in another process."""
-        known = _Known.of(rows, self.actor)
-        return [self._plan_one(row, known) for row in rows]
-
-    def _plan_one(self, row: ReadRow, known: _Known) -> PlannedRow:
+    def _plan_one(self, row: _Read, known: _Known) -> PlannedRow:
         found, problems = known.match(row)
         if problems:
             return PlannedRow(row.line, RowKind.ERROR, problems=problems)
@@ -100,14 +97,14 @@ class Planner:
             planned = self._existing(row, found)
         return self._once(row, planned)
 
-    def _new(self, row: ReadRow) -> PlannedRow:
-        answer = row.as_new or clean(row.given, self.lists)
+    def _new(self, row: _Read) -> PlannedRow:
+        answer = clean(row.given, self.lists)
         kind = RowKind.ERROR if answer.problems or not self.may_create else RowKind.NEW
         if not self.may_create:
             answer.problems.append(problem("not_visible", _UNKNOWN))
         return PlannedRow(row.line, kind, answer.values, answer.problems)
 
-    def _existing(self, row: ReadRow, found: Row[Any]) -> PlannedRow:
+    def _existing(self, row: _Read, found: Row[Any]) -> PlannedRow:
         before = dict(found._mapping)
         if row.identity is not None and row.key == found.national_id_key:
             before["national_id"] = row.identity
@@ -122,7 +119,7 @@ class Planner:
         kind = RowKind.ERROR if answer.problems else RowKind.CHANGED if answer.values else RowKind.SAME
         return PlannedRow(row.line, kind, answer.values, answer.problems, found.id, found.version, before)
 
-    def _once(self, row: ReadRow, planned: PlannedRow) -> PlannedRow:
+    def _once(self, row: _Read, planned: PlannedRow) -> PlannedRow:
         """Let only the first row of a person count."""
         name = planned.teacher_id or (bytes.fromhex(row.key) if row.key else None)
         if name is None:
@@ -148,31 +145,18 @@ def already_here(planned: PlannedRow) -> Problem:
     return problem("person_present", _PRESENT, field="national_id", **known)
 
 
-@dataclass(slots=True)
-class ReadRow:
-    """A row with what it names its record by, found without the database.
+class _Read:
+    """A row with what it names its record by."""
 
-    `as_new` is what the check says of it should the person be new, where that was worked out ahead.
-    """
-
-    line: int
-    given: Mapping[str, Any]
-    id: int | None
-    expected_version: int | None
-    identity: NationalId | None
-    key: str | None
-    number: str | None
-    as_new: Cleaned | None = None
-
-    @classmethod
-    def of(cls, line: int, given: Mapping[str, Any], vault: Vault) -> ReadRow:
-        """Read what names the record in the fields given."""
-        identity: NationalId | None = _tried("national_id", given)
-        key = vault.key(identity.number) if identity else None
-        if identity is not None:
-            given = {**given, "national_id": identity}  # `clean` need not check the number again
-        return cls(line, given, number_of(given.get("id")), number_of(given.get("version")), identity, key,
-                   _tried("teacher_number", given))  # fmt: skip
+    def __init__(self, line: int, given: Mapping[str, Any], vault: Vault) -> None:
+        self.line, self.given = line, given
+        self.id = number_of(given.get("id"))
+        self.expected_version = number_of(given.get("version"))
+        self.identity: NationalId | None = _tried("national_id", given)
+        self.key = vault.key(self.identity.number) if self.identity else None
+        if self.identity is not None:
+            self.given = {**given, "national_id": self.identity}  # `clean` need not check the number again
+        self.number: str | None = _tried("teacher_number", given)
 
 
 def _tried(name: str, given: Mapping[str, Any]) -> Any:
@@ -195,7 +179,7 @@ class _Known:
     kept: set[int]
 
     @classmethod
-    def of(cls, rows: Sequence[ReadRow], actor: Actor) -> _Known:
+    def of(cls, rows: Sequence[_Read], actor: Actor) -> _Known:
         """Read all of them: the records, then which of them the actor keeps."""
         named = or_(
             Teacher.id.in_([row.id for row in rows if row.id is not None]),
@@ -220,7 +204,7 @@ class _Known:
         """Tell whether the actor keeps this record."""
         return found.id in self.kept
 
-    def match(self, row: ReadRow) -> tuple[Row[Any] | None, list[Problem]]:
+    def match(self, row: _Read) -> tuple[Row[Any] | None, list[Problem]]:
         """Return the record a row is about, or what is wrong with how it names it."""
         if row.id is not None:
             found = self.by_id.get(row.id)

@@ -13,13 +13,14 @@ from sqlalchemy import select
 
 from app.domain.errors import Conflict, NotPermitted
 from app.domain.terms import AuditAction, ImportOutcome, ImportState, JobState, Ownership, SchoolKind
+from app.exchange import applying
 from app.exchange import rows as rows_module
 from app.exchange.errors_book import write_errors
 from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
 from app.models import AuditEntry, BackgroundJob, ImportBlock, School
-from app.services import imports, jobs
+from app.services import imports, jobs, unit
 from tests.exchange.conftest import Importing
 from tests.support.workbooks import HOSTILE, parts, sheet_xml, workbook, zipped
 from tests.world import World
@@ -180,7 +181,8 @@ def test_every_change_is_in_the_audit_with_its_import(
 def test_an_import_stopped_at_any_block_goes_on_and_ends_as_one_that_ran_through(
     schools: Importing, db: Any, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    monkeypatch.setattr(rows_module, "BLOCK", 3)
+    monkeypatch.setattr(rows_module, "BLOCK", 1)
+    monkeypatch.setattr(applying, "TOGETHER", 2)
     batch = schools.plan([HEAD, *([f"3301069{n:03d}", f"第{n}小学", *words[2:]] for n in range(10))])
     imports.start_applying(batch.id, "School", title="apply", language="zh", actor=schools.actor)
     asked: list[int] = []
@@ -191,6 +193,20 @@ def test_an_import_stopped_at_any_block_goes_on_and_ends_as_one_that_ran_through
     batch = schools.work(batch.id)
     assert (batch.state, batch.written) == (ImportState.APPLIED, 10)
     assert len(db.session.scalars(select(School).where(School.code.startswith("3301069"))).all()) == 10
+
+
+@pytest.mark.req("W10")
+@pytest.mark.parametrize(("waiting", "transactions"), [(True, 6), (False, 2)])
+def test_blocks_share_a_transaction_only_while_nobody_waits_to_write(
+    schools: Importing, monkeypatch: pytest.MonkeyPatch, words: list[str], waiting: bool, transactions: int
+) -> None:
+    monkeypatch.setattr(rows_module, "BLOCK", 1)
+    monkeypatch.setattr(applying, "TOGETHER", 3)
+    monkeypatch.setattr(applying, "others_wait", lambda: waiting)
+    begun: list[int] = []
+    monkeypatch.setattr(applying, "transaction", lambda: begun.append(1) or unit.transaction())
+    batch = schools.apply(schools.plan([HEAD, *([f"3301069{n:03d}", f"第{n}小学", *words[2:]] for n in range(6))]))
+    assert (batch.written, len(begun)) == (6, transactions)
 
 
 def test_planning_that_was_stopped_begins_anew(schools: Importing, db: Any, words: list[str]) -> None:

@@ -14,23 +14,23 @@ from app.jobs.beside import Helper, ahead
 pytestmark = pytest.mark.req("B1")
 
 
-def where(factor: int, number: int) -> tuple[int, int]:
-    """Tell in which process the number was multiplied."""
-    return factor * number, os.getpid()
+def where(number: int) -> tuple[int, int]:
+    """Tell in which process the number was doubled."""
+    return 2 * number, os.getpid()
 
 
-def refused(_shared: None, number: int) -> int:
+def refused(number: int) -> int:
     """Refuse odd numbers."""
     if number % 2:
         raise ValueError(number)
     return number
 
 
-def ending(factor: int, number: int) -> tuple[int, int]:
+def ending(number: int) -> tuple[int, int]:
     """End the process that helps, but not the one it helps."""
     if os.getpid() != OWN:
         os.kill(os.getpid(), signal.SIGKILL)
-    return where(factor, number)
+    return where(number)
 
 
 OWN = os.getpid()
@@ -44,15 +44,15 @@ def helper() -> Iterator[Helper]:
 
 
 def test_answers_come_in_order_from_another_process(helper: Helper) -> None:
-    found = list(helper.map(where, 2, range(5)))
+    found = list(helper.map(where, range(5)))
     assert [double for double, _ in found] == [0, 2, 4, 6, 8]
     assert {process for _, process in found} == {helper.process.pid}
-    assert list(ahead(None, where, 2, range(2))) == [(0, os.getpid()), (2, os.getpid())]
+    assert list(ahead(None, where, range(2))) == [(0, os.getpid()), (2, os.getpid())]
 
 
 def test_the_next_is_asked_for_before_the_last_is_used(helper: Helper) -> None:
     asked: list[int] = []
-    answers = helper.map(where, 2, (asked.append(n) or n for n in count()))
+    answers = helper.map(where, (asked.append(n) or n for n in count()))
     next(answers)
     assert asked == [0, 1]
     next(answers)
@@ -61,20 +61,20 @@ def test_the_next_is_asked_for_before_the_last_is_used(helper: Helper) -> None:
 
 def test_what_it_raises_is_raised_here_and_it_goes_on(helper: Helper) -> None:
     with pytest.raises(ValueError, match="1"):
-        list(helper.map(refused, None, [0, 1, 2]))
-    assert list(helper.map(refused, None, [4, 6])) == [4, 6]
+        list(helper.map(refused, [0, 1, 2]))
+    assert list(helper.map(refused, [4, 6])) == [4, 6]
 
 
 def test_who_stops_early_leaves_no_answer_for_the_next(helper: Helper) -> None:
-    answers = helper.map(where, 2, range(9))
+    answers = helper.map(where, range(9))
     next(answers)
     answers.close()
-    assert [double for double, _ in helper.map(where, 2, [7, 8])] == [14, 16]
+    assert [double for double, _ in helper.map(where, [7, 8])] == [14, 16]
 
 
 def test_a_helper_that_was_killed_is_done_without(helper: Helper) -> None:
-    assert list(helper.map(ending, 2, [1, 2])) == [(2, os.getpid()), (4, os.getpid())]
-    assert list(helper.map(where, 2, [3])) == [(6, os.getpid())]
+    assert list(helper.map(ending, [1, 2])) == [(2, os.getpid()), (4, os.getpid())]
+    assert list(helper.map(where, [3])) == [(6, os.getpid())]
 
 
 def test_it_ends_with_the_process_it_helps() -> None:
