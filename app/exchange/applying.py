@@ -22,7 +22,7 @@ from app.services import imports
 from app.services.unit import transaction
 from app.sqlite import checkpoint, others_wait
 
-TOGETHER = 6  # blocks in one transaction, at most: a commit of many takes long as well
+TOGETHER = 4  # blocks in one transaction, at most: a commit of many takes long as well
 CHECKPOINT = 12  # blocks after which the database file takes over what was written
 Ready = tuple[int, list[Any]]  # the key of a block, its rows as the target takes them
 LABEL = N_("Import %(number)d: %(file)s")

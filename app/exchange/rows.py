@@ -17,8 +17,8 @@ from app.exchange.lookups import Lookups
 from app.exchange.reading import Book
 from app.exchange.sheets import Sheet, Target
 
-BLOCK = 120  # rows applied together: others wait for them to be written (W10)
-PLANNED = 16  # blocks read, planned and kept together
+BLOCK = 100  # rows applied together: others wait for them to be written (W10)
+PLANNED = 20  # blocks read, planned and kept together
 
 Rows = Iterator[tuple[int, list[Cell]]]
 
