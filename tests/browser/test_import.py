@@ -119,6 +119,7 @@ def test_import_with_errors_mended_and_imported(
     book.save(mended)
 
     applied(page, work, 2)
+    expect(page.locator(".alert-success")).to_contain_text("另有 3 行未导入")
     page.get_by_role("link", name="再导入一个文件").click()
     upload(page, mended.getvalue(), "改好的.xlsx")
     planned(page, work)
