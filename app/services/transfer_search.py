@@ -7,7 +7,7 @@ counted against a limit and written down. A handle proves that the person was fo
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from app.extensions import db
 from app.models import Region, School, Teacher, Transfer
 from app.security.actor import Actor
 from app.security.crypto import Vault
-from app.security.scope import fetch_manageable, manageable_clause
+from app.security.scope import fetch_manageable, manageable_clause, visible_clause
 from app.services import audit
 from app.services.attempts import Limit, enforce
 from app.services.unit import transaction
@@ -53,6 +53,7 @@ class Found:
     kept: bool
     kinds: tuple[TransferKind, ...]
     open_transfer: bool
+    transfer_id: int | None = None  # of that transfer, where the actor may see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,15 @@ def search(text: str, *, actor: Actor, vault: Vault) -> Hits:
     kept = _kept([row.id for row in rows], actor)
     _write_down([row for row in rows if row.id not in kept], actor)
     busy = open_of([row.id for row in rows])
-    return Hits(tuple(_found(row, row.id in kept, row.id in busy, actor, vault) for row in rows), more)
+    seen = _seen(busy, actor)
+    return Hits(tuple(_found(row, row.id in kept, busy.get(row.id), seen, actor, vault) for row in rows), more)
 
 
 def found_one(who: str, *, actor: Actor, vault: Vault) -> Found:
     """Return the person that `who` names. Raises NotVisible for a number out of scope, or a handle that is not good."""
     row, kept = person(who, actor=actor, vault=vault)
-    return _found(row, kept, row.id in open_of([row.id]), actor, vault)
+    busy = open_of([row.id])
+    return _found(row, kept, busy.get(row.id), _seen(busy, actor), actor, vault)
 
 
 def person(who: str, *, actor: Actor, vault: Vault) -> tuple[Teacher, bool]:
@@ -96,12 +99,20 @@ def person(who: str, *, actor: Actor, vault: Vault) -> tuple[Teacher, bool]:
     return row, row.id in _kept([row.id], actor)
 
 
-def open_of(teacher_ids: Sequence[int]) -> set[int]:
-    """Return those of the teachers who have a transfer under way."""
-    wanted = select(Transfer.teacher_id).where(
+def open_of(teacher_ids: Sequence[int]) -> dict[int, int]:
+    """Return the transfer that is under way of each of the teachers who have one; there is never a second."""
+    wanted = select(Transfer.teacher_id, Transfer.id).where(
         Transfer.teacher_id.in_(teacher_ids), Transfer.state.in_(live_states(Kind.TRANSFER))
     )
-    return set(db.session.scalars(wanted))
+    return dict(db.session.execute(wanted).all())
+
+
+def _seen(transfers: Mapping[int, int], actor: Actor) -> set[int]:
+    """Return those of the transfers that the actor may see."""
+    keys = transfers.values()
+    if not keys:
+        return set()
+    return set(db.session.scalars(select(Transfer.id).where(Transfer.id.in_(keys), visible_clause(Transfer, actor))))
 
 
 def _named(wanted: str, vault: Vault) -> Any:
@@ -119,7 +130,7 @@ def _kept(keys: Sequence[int], actor: Actor) -> set[int]:
     return set(db.session.scalars(select(Teacher.id).where(Teacher.id.in_(keys), manageable_clause(Teacher, actor))))
 
 
-def _found(row: Teacher, kept: bool, busy: bool, actor: Actor, vault: Vault) -> Found:
+def _found(row: Teacher, kept: bool, busy: int | None, seen: set[int], actor: Actor, vault: Vault) -> Found:
     may_receive = actor.school_id is not None or actor.region_path is not None or actor.everything
     return Found(
         who=str(row.id) if kept else handle_of(row.id, actor, vault),
@@ -130,7 +141,8 @@ def _found(row: Teacher, kept: bool, busy: bool, actor: Actor, vault: Vault) -> 
         region=place_of(row.school) if row.school else "",
         kept=kept and row.school_id is not None,
         kinds=possible_kinds(row.status, kept=kept and row.school_id is not None, may_receive=may_receive),
-        open_transfer=busy,
+        open_transfer=busy is not None,
+        transfer_id=busy if busy in seen else None,
     )
 
 

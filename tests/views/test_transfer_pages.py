@@ -75,6 +75,13 @@ def test_from_finding_to_the_release_by_the_other_school(db: Any, login_as: Any,
     assert login_as("qingyuan_teacher").get(f"/transferview/show/{transfer.id}").status_code == 200
 
 
+@pytest.mark.parametrize("side", ["school_admin", "qingyuan_school"])
+def test_the_search_leads_to_a_transfer_under_way(db: Any, login_as: Any, world: World, side: str) -> None:
+    asked_in(login_as("school_admin"), national_id(4))
+    page = login_as(side).post("/transfers/find", data={"q": national_id(4)}).text.partition("<main")[2]
+    assert f'href="/transferview/show/{newest(db).id}">查看该调动' in page
+
+
 def test_refusing_many_needs_a_reason_and_says_so_for_each(db: Any, login_as: Any, world: World) -> None:
     school, other = login_as("school_admin"), login_as("qingyuan_school")
     for name in ("陈小燕", "吴建国"):
