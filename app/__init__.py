@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from app import sqlite  # noqa: F401 - its settings for every connection
+from app import postgresql, sqlite  # noqa: F401 - what each of them needs of every connection
 from app.extensions import csrf, db, migrate
 from config import flask_config, load_settings
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.domain.errors import Conflict, Invalid, problem
@@ -154,3 +154,41 @@ def test_a_part_that_went_well_is_undone_with_the_whole(fresh_app: Flask) -> Non
                 db.session.add(subject("B"))
             raise refusal()
         assert names(db.session) == set()
+
+
+def plans() -> int | None:
+    """How many statements the driver keeps prepared on this connection; SQLite has nothing like it."""
+    if db.engine.dialect.name != "postgresql":
+        return None
+    return db.session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+
+
+@pytest.mark.req("W6")
+def test_what_only_read_keeps_its_prepared_statements(fresh_app: Flask) -> None:
+    with fresh_app.app_context():
+        for _ in range(12):
+            names(db.session)
+            db.session.rollback()
+        assert plans() != 0
+
+
+@pytest.mark.parametrize("wanted", ["add", "core", "part"])
+def test_what_was_written_and_not_committed_is_gone(fresh_app: Flask, wanted: str) -> None:
+    with fresh_app.app_context():
+        before = names(db.session)
+        if wanted == "add":
+            db.session.add(subject("gone"))
+            db.session.flush()
+        elif wanted == "core":
+            db.session.execute(insert(Subject).values(code="gone", name="gone"))
+        else:
+            with db.session.begin_nested():
+                db.session.add(subject("gone"))
+        assert "gone" in names(db.session)
+        db.session.rollback()
+        assert names(db.session) == before
+        with transaction():
+            db.session.add(subject("stays"))
+        names(db.session)
+        db.session.remove()
+        assert names(db.session) == before | {"stays"}
