@@ -15,15 +15,13 @@ from app.domain.text import N_
 
 LENGTH = 14
 LARGEST_RUNNING_NUMBER = 9_999_999
+_DOUBLED = str.maketrans("0123456789", "0246813579")  # the sum of the digits of each doubled digit
 
 
 def luhn_digit(body: str) -> str:
     """Return the Luhn check digit of the digits `body`."""
-    total = 0
-    for place, digit in enumerate(reversed(body)):
-        doubled = int(digit) * (2 if place % 2 == 0 else 1)
-        total += doubled // 10 + doubled % 10
-    return str(-total % 10)
+    doubled, single = body[-1::-2].translate(_DOUBLED), body[-2::-2]
+    return str(-sum(map(int, doubled + single)) % 10)
 
 
 def make_teacher_number(*, province: str, year: int, running: int) -> str:

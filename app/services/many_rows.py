@@ -14,20 +14,21 @@ Convert = Callable[[Any], Any] | None
 
 @dataclass(frozen=True)
 class Prepared:
-    """A statement with the columns in its order, how the value of each is converted, and whether it takes tuples."""
+    """A statement with the columns in its order, how their values are converted, and whether it takes tuples."""
 
     statement: str
     names: Sequence[str]
     converts: Sequence[Convert]
     positional: bool
 
-    def parameters(self, row: Mapping[str, Any]) -> Any:
-        """Return a row as the driver takes it."""
-        values = [
-            value if convert is None or value is None else convert(value)
-            for convert, value in zip(self.converts, map(row.__getitem__, self.names), strict=True)
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return rows as the driver takes them."""
+        columns = [
+            _converted([row[name] for row in rows], convert)
+            for name, convert in zip(self.names, self.converts, strict=True)
         ]
-        return tuple(values) if self.positional else dict(zip(self.names, values, strict=True))
+        made = zip(*columns, strict=True)
+        return list(made) if self.positional else [dict(zip(self.names, values, strict=True)) for values in made]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -37,7 +38,15 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if rows:
         prepared = _prepared(table, tuple(rows[0]), connection.dialect)
-        connection.exec_driver_sql(prepared.statement, [prepared.parameters(row) for row in rows])
+        connection.exec_driver_sql(prepared.statement, prepared.parameters(rows))
+
+
+def _converted(values: list[Any], convert: Convert) -> list[Any]:
+    """Return the values of a column as the driver takes them; those that come again are converted once."""
+    if convert is None:
+        return values
+    known = {value: convert(value) for value in {*values} - {None}}
+    return [known.get(value) for value in values]
 
 
 @lru_cache(maxsize=16)
