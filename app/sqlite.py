@@ -77,8 +77,8 @@ def checkpoint(engine: Engine) -> None:
 
     Else the commit of somebody who has written one row does it for who has written many.
     """
-    with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 

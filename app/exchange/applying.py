@@ -40,10 +40,12 @@ def apply_import(run: Run) -> Result | None:
         blocks = imports.open_blocks(batch_id)
         db.session.rollback()
         with closing(_made_ready(blocks, sheet)) as all_ready:
+            taken_over = 0
             for done in _applied(all_ready, sheet, run.actor, reason):
                 run.progress(total * done // len(blocks), total)
-                if done % CHECKPOINT < TOGETHER:
+                if done - taken_over >= CHECKPOINT:
                     checkpoint(db.engine)
+                    taken_over = done
     imports.finish_applying(batch_id)
     return None
 

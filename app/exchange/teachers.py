@@ -121,8 +121,10 @@ class TeacherTarget(Target):
         for row in ready:
             row.before = records.get(row.teacher_id or 0, {})
         done = write_rows(ready, actor=self.actor, vault=self.vault, reason=reason)
-        titles = {row.line: _titled(row) for row in ready}
-        return [Leftover(line, titles[line], why) for line, why in sorted(done.refused, key=lambda each: each[0])]
+        rows = {row.line: row for row in ready}
+        return [
+            Leftover(line, _titled(rows[line]), why) for line, why in sorted(done.refused, key=lambda each: each[0])
+        ]
 
 
 def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:

@@ -221,7 +221,7 @@ def sealed_block(block_id: int) -> bytes:
 def opened(sealed: bytes, made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str) -> list[Any]:
     """Return the rows of a block that are to be written, made ready: it takes time, and no database."""
     key = vault(data_key)
-    return made_ready([plan for plan in _opened(sealed, key) if plan.outcome in WRITTEN], key)
+    return made_ready([plan for plan in _rows_in(sealed, key) if plan.outcome in WRITTEN], key)
 
 
 def apply_block(block_id: int, ready: list[Any], write: Callable[[list[Any]], list[Leftover]]) -> int:
@@ -268,7 +268,7 @@ def finish_applying(batch_id: int) -> None:
 
 def plans_of(block: ImportBlock) -> list[RowPlan]:
     """Return the rows of a block."""
-    return _opened(block.sealed, platform_vault())
+    return _rows_in(block.sealed, platform_vault())
 
 
 def planned_rows(
@@ -310,7 +310,7 @@ def _sealed(plans: Sequence[RowPlan]) -> bytes:
     return platform_vault().seal(base64.b64encode(zlib.compress(text.encode(), 3)).decode())
 
 
-def _opened(sealed: bytes, key: Vault) -> list[RowPlan]:
+def _rows_in(sealed: bytes, key: Vault) -> list[RowPlan]:
     said = json.loads(zlib.decompress(base64.b64decode(key.open(sealed))))
     return [RowPlan.from_json(each) for each in said]
 

@@ -293,7 +293,7 @@ def test_the_audit_names_the_import(school: Importing, world: World, db: Any) ->
     assert all(str(batch.id) in (e.reason or "") for e in entries)
 
 
-@pytest.mark.req("B4")
+@pytest.mark.req("B1")
 def test_the_helper_of_the_worker_makes_the_rows_ready(
     school: Importing, app: Flask, world: World, db: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +311,7 @@ def test_the_helper_of_the_worker_makes_the_rows_ready(
     assert stored(db, national_id(1)).mobile == "13900000001"  # type: ignore[union-attr]
 
 
+@pytest.mark.req("B4")
 def test_one_bad_row_in_a_hundred_is_listed_once_with_row_column_and_reason(school: Importing) -> None:
     rows = [
         [f"教师{'甲乙丙丁戊己庚辛壬癸'[n % 10]}", new_id(n % 1000, f"19{60 + n // 1000}0101"), *HERE]
