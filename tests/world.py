@@ -308,6 +308,8 @@ def _teachers(schools: dict[str, School], stage: Stage, subject: Subject) -> dic
     }
     for teacher in made.values():
         teacher.stage, teacher.subject = stage, subject
+    for school in schools.values():
+        school.staff_count = sum(teacher.school is school for teacher in made.values())
     _insert(made)
     return made
 

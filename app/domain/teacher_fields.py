@@ -24,6 +24,7 @@ LONGEST_NAME, LONGEST_MAIL = 50, 120
 LARGEST_EXACT = 2**53  # beyond it a spreadsheet's number has lost digits
 _EARLIEST_BIRTH = date(1900, 1, 1)
 _NAME = re.compile(r"[^\W\d_]+(?:(?:[·\-' ]|\. ?)[^\W\d_]+)*\.?")
+_CHINESE_NAME = re.compile(rf"[\u4e00-\u9fff]{{2,{LONGEST_NAME}}}")
 _MAIL = re.compile(r"[A-Za-z0-9._%+\-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _FIXED_LINE = re.compile(r"(0(?:10|2[0-9]|[3-9][0-9]{2}))?([2-9][0-9]{6,7})")
 _AS_STORED = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})-[2-9][0-9]{6,7}(?:-[0-9]{1,5})?")
@@ -45,7 +46,10 @@ STATUSES: Mapping[str, TeacherStatus] = {
 
 def read_name(given: Any, *, field: str) -> str:
     """Return a person's name: half-width, without blanks between Chinese characters, one middle dot."""
-    name = normalise_name(_text(given))
+    name = _text(given)
+    if _CHINESE_NAME.fullmatch(name):
+        return name  # nearly every name
+    name = normalise_name(name)
     if len(name) < 2 or len(name) > LONGEST_NAME:
         text = N_("A name has 2 to %(most)s characters; write it as on the ID card.")
         raise Invalid(problem("name_length", text, field=field, most=LONGEST_NAME))
@@ -87,7 +91,8 @@ def read_status(given: Any, *, field: str) -> TeacherStatus:
 
 
 def _word(given: Any, words: Mapping[str, W], wrong: str, field: str) -> W:
-    found = words.get(normalise_text(_text(given)).casefold())
+    found = words.get(given) if type(given) is str else None
+    found = found or words.get(normalise_text(_text(given)).casefold())
     if found is None:
         raise Invalid(problem("word_unknown", wrong, field=field))
     return found
@@ -124,7 +129,9 @@ def _splits(typed: str) -> list[tuple[str, str]]:
 
 def read_email(given: Any, *, field: str) -> str:
     """Return the address, its domain in lower case."""
-    address = "".join(normalise_text(_text(given)).split())
+    address = _text(given)
+    if not _MAIL.fullmatch(address):
+        address = "".join(normalise_text(address).split())
     if len(address) > LONGEST_MAIL or not _MAIL.fullmatch(address):
         text = N_("An e-mail address looks like name@example.com.")
         raise Invalid(problem("email", text, field=field))

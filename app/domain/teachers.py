@@ -29,6 +29,8 @@ FIELDS: tuple[str, ...] = (
 )  # fmt: skip
 REQUIRED = frozenset({"name", "national_id", "gender", "birth_date", "school", "stage", "subject"})
 FROM_THE_ID = ("birth_date", "gender")
+_NEEDED = tuple((name, REFERENCES.get(name, name)) for name in FIELDS if name in REQUIRED)
+MASKED = frozenset({"national_id", "mobile"})  # fields an export shows in part only
 # Only a transfer writes these; giving the present value again, as an export does, is no change.
 BY_TRANSFER = frozenset({"school", "status"})
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -91,11 +93,11 @@ def _read(name: str, given: Any, lists: Mapping[str, Choices], before: Mapping[s
     if is_blank(given):
         _read_blank(name, column, before, to)
         return
-    if _is_masked(name, given):
+    if name in MASKED and isinstance(given, str) and "*" in given:
         if before is None or not _is_mask_of(name, str(given), before):
             to.problems.append(problem("masked", _MASKED if before else _MASKED_ALONE, field=name))
         return
-    stored = (before or NOTHING).get(column)
+    stored = before.get(column) if before else None
     if stored is not None and isinstance(stored, str) and normalise_text(str(given)) == stored:
         return  # what is stored already may stay, even if it would not be taken today
     if name == "birth_date":
@@ -124,10 +126,6 @@ def _read_blank(name: str, column: str, before: Mapping[str, Any] | None, to: Cl
         to.problems.append(problem("missing", _REQUIRED, field=name))
     elif before is None or before.get(column) is not None:
         to.values[column] = None
-
-
-def _is_masked(name: str, given: Any) -> bool:
-    return name in ("national_id", "mobile") and isinstance(given, str) and "*" in given
 
 
 def _is_mask_of(name: str, given: str, before: Mapping[str, Any]) -> bool:
@@ -189,8 +187,11 @@ def _agree_grade(lists: Mapping[str, Choices], before: Mapping[str, Any], to: Cl
 
 
 def _ask_for_missing(to: Cleaned) -> None:
+    missing = [name for name, column in _NEEDED if to.values.get(column) is None]
+    if not missing:
+        return
     named = {p.field for p in to.problems}
-    missing = [n for n in FIELDS if n in REQUIRED and n not in named and to.values.get(REFERENCES.get(n, n)) is None]
+    missing = [name for name in missing if name not in named]
     if "national_id" in missing or "national_id" in named:  # what the ID number would tell is not asked for twice
         missing = [name for name in missing if name not in FROM_THE_ID]
     to.problems += [problem("missing", _REQUIRED, field=name) for name in missing]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
-from typing import Any
+from time import monotonic
 
 from flask import current_app
 from flask_babel import force_locale, gettext
@@ -19,12 +19,14 @@ from app.jobs.beside import ahead, helper_of
 from app.jobs.registry import Result, Run, job
 from app.security.actor import Actor
 from app.services import imports
+from app.services.imports import ReadyBlock
 from app.services.unit import transaction
 from app.sqlite import checkpoint, others_wait
 
-TOGETHER = 4  # blocks in one transaction, at most: a commit of many takes long as well
+TOGETHER = 8  # blocks in one transaction, at most; made ready together, too
+LONGEST = 0.15  # seconds a transaction of several blocks should take: who begins to wait in it waits for all of it
+CALM = 16  # transactions of one block in which nobody waited, before there are longer ones
 CHECKPOINT = 12  # blocks after which the database file takes over what was written
-Ready = tuple[int, list[Any]]  # the key of a block, its rows as the target takes them
 LABEL = N_("Import %(number)d: %(file)s")
 
 
@@ -41,7 +43,7 @@ def apply_import(run: Run) -> Result | None:
         db.session.rollback()
         with closing(_made_ready(blocks, sheet)) as all_ready:
             taken_over = 0
-            for done in _applied(all_ready, sheet, run.actor, reason):
+            for done in _applied(batch_id, all_ready, sheet, run.actor, reason):
                 run.progress(total * done // len(blocks), total)
                 if done - taken_over >= CHECKPOINT:
                     checkpoint(db.engine)
@@ -50,28 +52,42 @@ def apply_import(run: Run) -> Result | None:
     return None
 
 
-def _applied(all_ready: Iterator[Ready], sheet: Sheet, actor: Actor, reason: str) -> Iterator[int]:
-    """Write the blocks, several in one transaction while nobody else waits to write; yield how many are done."""
-    done = 0
-    for first in all_ready:
-        with transaction():
-            for block_id, ready in chain([first], _while_nobody_waits(all_ready)):
+@dataclass
+class Pace:
+    """How many blocks one transaction writes: several are faster, one lets others write sooner (B1, W10)."""
+
+    blocks: int = 1
+    calm: int = 0  # transactions since somebody waited
+
+    def note(self, seconds: float, waited: bool) -> None:
+        """Go on from a transaction that took so long, and in which somebody began to wait or nobody did."""
+        self.calm = 0 if waited else self.calm + 1
+        if self.calm < CALM or seconds > LONGEST:
+            self.blocks = 1 if self.calm < CALM else max(1, self.blocks // 2)
+        elif seconds * 2 <= LONGEST:
+            self.blocks = min(self.blocks * 2, TOGETHER)
+
+
+def _applied(
+    batch_id: int, all_ready: Iterator[list[ReadyBlock]], sheet: Sheet, actor: Actor, reason: str
+) -> Iterator[int]:
+    """Write the blocks, as many in a transaction as the pace allows; yield how many are done."""
+    done, pace = 0, Pace()
+    for group in all_ready:
+        while group:
+            some, group = group[: pace.blocks], group[pace.blocks :]
+            with transaction():
+                begun = monotonic()
                 target = sheet.target(sheet, Lookups(actor, gettext))
-                imports.apply_block(block_id, ready, partial(target.write, reason=reason))
-                done += 1
-        yield done
+                imports.apply_blocks(batch_id, some, partial(target.write, reason=reason))
+                pace.note(monotonic() - begun, others_wait())
+            done += len(some)
+            yield done
 
 
-def _while_nobody_waits(all_ready: Iterator[Ready]) -> Iterator[Ready]:
-    for _ in range(TOGETHER - 1):
-        if others_wait():
-            return
-        yield from islice(all_ready, 1)
-
-
-def _made_ready(blocks: Sequence[int], sheet: Sheet) -> Generator[Ready, None, None]:
-    """Yield the key of each block with its rows, worked out ahead by the worker's helper."""
+def _made_ready(blocks: Sequence[int], sheet: Sheet) -> Generator[list[ReadyBlock], None, None]:
+    """Yield the blocks, a group at a time, each worked out ahead by the worker's helper."""
     data_key = current_app.config["SETTINGS"].DATA_KEY
     work_out = partial(imports.opened, made_ready=sheet.target.made_ready, data_key=data_key)
-    with closing(ahead(helper_of(current_app), work_out, map(imports.sealed_block, blocks))) as found:
-        yield from zip(blocks, found, strict=True)
+    groups = (blocks[at : at + TOGETHER] for at in range(0, len(blocks), TOGETHER))
+    yield from ahead(helper_of(current_app), work_out, map(imports.sealed_blocks, groups))

@@ -21,7 +21,9 @@ from xml.etree import ElementTree
 
 BLOCK = 500  # rows sent at once
 PIECE = 1 << 20  # bytes of XML looked at together
-SLICE = 24 << 20  # bytes of XML whose rows are held in memory together, or as many as the shared strings have
+# Bytes of XML whose rows are held in memory together, or as many as the shared strings have: few at first, so that who
+# waits for the rows has something to do.
+FIRST_SLICE, SLICE = 3 << 20, 24 << 20
 OVERLAP = 600  # bytes kept of the last piece, longer than the tag of any cell
 MOST_ENTRIES = 2_000  # files inside the workbook
 MOST_RATIO = 200  # times a part may be larger unpacked; sheets reach 60
@@ -199,7 +201,8 @@ def sliced(path: str, archive: zipfile.ZipFile, sheet: str) -> Iterator[Any]:
     sheet is cut before rows that tell their number; one that begins with another row stays whole.
     """
     others = [entry for entry in archive.infolist() if entry.filename != sheet and _is_needed(entry.filename)]
-    size = max(SLICE, *(entry.file_size for entry in others))
+    least = max((entry.file_size for entry in others), default=0)
+    size = max(FIRST_SLICE, least)
     with archive.open(sheet) as part:
         text = part.read(size)
         start = text.find(b"<row ")
@@ -211,6 +214,7 @@ def sliced(path: str, archive: zipfile.ZipFile, sheet: str) -> Iterator[Any]:
             if at > start and ROW.match(text, at):
                 yield _with_sheet(archive, others, sheet, text[:at] + b"</sheetData></worksheet>")
                 text = text[:start] + text[at:]
+                size = max(min(2 * size, SLICE), least)
             text += more
     yield _with_sheet(archive, others, sheet, text)
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from app.domain.cells import Cell, address_of, is_clearing
 from app.domain.errors import Invalid, Problem, problem
-from app.domain.imports import RowRead
+from app.domain.imports import Json, RowRead
 from app.domain.text import N_
 from app.exchange.columns import Column
 from app.exchange.headers import Header
@@ -85,24 +85,28 @@ class RowReader:
     def read(self, row: tuple[int, list[Cell]]) -> RowRead:
         """Return what a row says. An empty cell says nothing: it leaves a stored value as it is."""
         number, cells = row
-        read = RowRead(number, {}, cells=cells)
-        marked = bool(self.formulas or self.errors)
-        for column, place in self.columns:
+        values: dict[str, Json] = {}
+        read = RowRead(number, values, cells=cells)
+        for column, place in self._unmarked(read) if self.formulas or self.errors else self.columns:
             cell = cells[place] if place < len(cells) else None
-            if cell is None and not marked:
+            if cell is None or (type(cell) is str and not cell.strip()):
                 continue
             try:
-                if marked:
-                    self._refuse_marked(address_of(number, place))
-                self._take(read, column, cell)
+                values[column.name] = None if is_clearing(cell) else column.read(cell, self.lookups)
             except Invalid as error:
-                read.problems += [Problem(each.code, each.text, column.name) for each in error.problems]
+                read.problems += _of_column(column, error)
         return read
 
-    def _take(self, read: RowRead, column: Column, cell: Cell) -> None:
-        if cell is None or (isinstance(cell, str) and not cell.strip()):
-            return
-        read.values[column.name] = None if is_clearing(cell) else column.read(cell, self.lookups)
+    def _unmarked(self, read: RowRead) -> list[tuple[Column, int]]:
+        """Return the columns in which the row holds neither formula nor error; tell of the others."""
+        good = []
+        for column, place in self.columns:
+            try:
+                self._refuse_marked(address_of(read.number, place))
+                good.append((column, place))
+            except Invalid as error:
+                read.problems += _of_column(column, error)
+        return good
 
     def _refuse_marked(self, address: str) -> None:
         if address in self.formulas:
@@ -111,6 +115,10 @@ class RowReader:
         if address in self.errors:
             text = N_("Cell %(address)s shows an error. Enter the value itself.")
             raise Invalid(problem("error_cell", text, address=address))
+
+
+def _of_column(column: Column, error: Invalid) -> list[Problem]:
+    return [Problem(each.code, each.text, column.name) for each in error.problems]
 
 
 class PassedOver:

@@ -13,6 +13,7 @@ import secrets
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -212,44 +213,63 @@ def open_blocks(batch_id: int) -> list[int]:
     return list(db.session.scalars(wanted.order_by(ImportBlock.number)))
 
 
-def sealed_block(block_id: int) -> bytes:
-    """Return the sealed rows of a block."""
-    sealed: bytes = db.session.scalars(select(ImportBlock.sealed).where(ImportBlock.id == block_id)).one()
-    return sealed
+@dataclass(frozen=True, slots=True)
+class ReadyBlock:
+    """A block opened: its key, the rows of the file it is about, and those to be written, as the target takes them."""
+
+    key: int
+    numbers: range
+    rows: list[Any]
 
 
-def opened(sealed: bytes, made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str) -> list[Any]:
-    """Return the rows of a block that are to be written, made ready: it takes time, and no database."""
+def sealed_blocks(keys: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Return the sealed rows of blocks, with the key of each."""
+    wanted = select(ImportBlock.id, ImportBlock.sealed).where(ImportBlock.id.in_(keys)).order_by(ImportBlock.number)
+    return [(row.id, row.sealed) for row in db.session.execute(wanted)]
+
+
+def opened(
+    blocks: Sequence[tuple[int, bytes]], made_ready: Callable[[list[RowPlan], Vault], list[Any]], data_key: str
+) -> list[ReadyBlock]:
+    """Return blocks with the rows that are to be written, made ready: it takes time, and no database."""
     key = vault(data_key)
-    return made_ready([plan for plan in _rows_in(sealed, key) if plan.outcome in WRITTEN], key)
+    plans = [(block_id, _rows_in(sealed, key)) for block_id, sealed in blocks]
+    return [
+        ReadyBlock(
+            block_id, range(rows[0].number, rows[-1].number + 1),
+            made_ready([row for row in rows if row.outcome in WRITTEN], key),
+        )
+        for block_id, rows in plans
+    ]  # fmt: skip
 
 
-def apply_block(block_id: int, ready: list[Any], write: Callable[[list[Any]], list[Leftover]]) -> int:
-    """Write the rows of one block and mark it, in the running transaction; return how many were written.
+def apply_blocks(batch_id: int, blocks: Sequence[ReadyBlock], write: Callable[[list[Any]], list[Leftover]]) -> int:
+    """Write the rows of blocks and mark these, in the running transaction; return how many rows were written.
 
     The first statement writes: two workers never apply the same block; one that was applied before is passed over.
     """
-    batch_id = _mark(block_id)
-    if batch_id is None:
-        return 0
-    left = write(ready) if ready else []
-    _tell_unwritten(block_id, left)
-    done = len(ready) - len(left)
+    mine = _marked(blocks)
+    rows = [row for block in mine for row in block.rows]
+    left = write(rows) if rows else []
+    _tell_unwritten(mine, left)
+    done = len(rows) - len(left)
     _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=ImportBatch.written + done))
     return done
 
 
-def _mark(block_id: int) -> int | None:
-    """Mark a block as applied; return its import, None when it was marked before."""
-    mark = update(ImportBlock).where(ImportBlock.id == block_id, ImportBlock.applied_at.is_(None))
-    batch_id: int | None = _quietly(mark.values(applied_at=now()).returning(ImportBlock.batch_id)).scalar()
-    return batch_id
+def _marked(blocks: Sequence[ReadyBlock]) -> list[ReadyBlock]:
+    """Mark blocks as applied; return those that were not before."""
+    keys = [block.key for block in blocks]
+    mark = update(ImportBlock).where(ImportBlock.id.in_(keys), ImportBlock.applied_at.is_(None))
+    marked = set(_quietly(mark.values(applied_at=now()).returning(ImportBlock.id)).scalars())
+    return [block for block in blocks if block.key in marked]
 
 
-def _tell_unwritten(block_id: int, left: Sequence[Leftover]) -> None:
-    if left:
-        said = [[each.number, each.title, problem_to_json(each.problem)] for each in left]
-        _quietly(update(ImportBlock).where(ImportBlock.id == block_id).values(unwritten=said))
+def _tell_unwritten(blocks: Sequence[ReadyBlock], left: Sequence[Leftover]) -> None:
+    for block in blocks if left else ():
+        here = [each for each in left if each.number in block.numbers]
+        said = [[each.number, each.title, problem_to_json(each.problem)] for each in here]
+        _quietly(update(ImportBlock).where(ImportBlock.id == block.key).values(unwritten=said))
 
 
 def _quietly(statement: Update) -> Any:

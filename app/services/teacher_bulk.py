@@ -5,11 +5,12 @@ The same values, checks and traces as one by one; `teachers.py` writes single re
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from app.domain.clock import now, today
 from app.domain.errors import Problem, problem
@@ -119,7 +120,7 @@ def _insert(
     ]
     keys = _insert_all(stored)
     index_names([(key, row["name"]) for key, row in zip(keys, stored, strict=True)], fresh=True)
-    recount({row["school_id"] for row in stored})
+    _count_new(row["school_id"] for row in stored)
     done.created = {row.line: key for row, key in zip(rows, keys, strict=True)}
     if each_in_audit:
         db.session.add_all(
@@ -162,6 +163,15 @@ def _last_given(province: str, year: int) -> int:
         select(func.max(Teacher.teacher_number)).where(Teacher.teacher_number.startswith(head, autoescape=True))
     )
     return int(last[len(head) : -1]) if last else 0
+
+
+def _count_new(schools: Iterable[int]) -> None:
+    """Let schools know that they have one teacher more, each as often as it is named."""
+    table: Any = School.__table__
+    one = update(table).where(table.c.id == bindparam("school"))
+    more = one.values(staff_count=table.c.staff_count + bindparam("n"))
+    told = [{"school": key, "n": count} for key, count in sorted(Counter(schools).items())]  # all in the same order
+    db.session.connection().execute(more, told)
 
 
 def recount(schools: Iterable[int | None]) -> None:

@@ -52,4 +52,8 @@ def lists_for(actor: Actor, schools: Iterable[Any] | None = None) -> dict[str, C
 
 def as_given(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` with rows of the lists turned into their codes, as `clean` takes them."""
-    return {n: value.code if isinstance(value, _ROWS) else value for n, value in values.items()}
+    return {n: value if type(value) is str else _code_of(value) for n, value in values.items()}  # nearly all are text
+
+
+def _code_of(value: Any) -> Any:
+    return value.code if isinstance(value, _ROWS) else value

@@ -135,7 +135,8 @@ def test_formulas_of_a_writer_with_prefixes_are_seen_too(tmp_path: Path) -> None
 def _said(path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Rows, list[Any]]:
     """Return the rows the child tells of, sliced by `size`, and what it says before and after them."""
     lines: list[Any] = []
-    monkeypatch.setattr(reading_child, "SLICE", size)
+    monkeypatch.setattr(reading_child, "FIRST_SLICE", size)
+    monkeypatch.setattr(reading_child, "SLICE", 2 * size)
     monkeypatch.setattr(reading_child, "_say", lines.append)
     monkeypatch.setattr(reading_child, "limit", lambda _unpacked: None)
     reading_child.read(str(path))
@@ -156,7 +157,7 @@ def test_a_sheet_read_in_slices_is_the_sheet_read_whole(
         book.add_worksheet("乙")
     with zipfile.ZipFile(path) as archive:
         assert len(list(reading_child.sliced(str(path), archive, "xl/worksheets/sheet1.xml"))) == 1
-        monkeypatch.setattr(reading_child, "SLICE", 4000)
+        monkeypatch.setattr(reading_child, "FIRST_SLICE", 4000)
         assert len(list(reading_child.sliced(str(path), archive, "xl/worksheets/sheet1.xml"))) >= 3
     whole, about = _said(path, 1 << 30, monkeypatch)
     in_slices, told = _said(path, 4000, monkeypatch)

@@ -196,13 +196,13 @@ def test_an_import_stopped_at_any_block_goes_on_and_ends_as_one_that_ran_through
 
 
 @pytest.mark.req("W10")
-@pytest.mark.parametrize(("waiting", "transactions"), [(True, 6), (False, 2)])
+@pytest.mark.parametrize(("waiting", "transactions"), [(True, 6), (False, 3)])
 def test_blocks_share_a_transaction_only_while_nobody_waits_to_write(
     schools: Importing, monkeypatch: pytest.MonkeyPatch, words: list[str], waiting: bool, transactions: int
 ) -> None:
     monkeypatch.setattr(rows_module, "BLOCK", 1)
-    monkeypatch.setattr(applying, "TOGETHER", 3)
-    monkeypatch.setattr(applying, "others_wait", lambda: waiting)
+    for name, value in {"TOGETHER": 3, "CALM": 1, "LONGEST": 60.0, "others_wait": lambda: waiting}.items():
+        monkeypatch.setattr(applying, name, value)
     begun: list[int] = []
     monkeypatch.setattr(applying, "transaction", lambda: begun.append(1) or unit.transaction())
     batch = schools.apply(schools.plan([HEAD, *([f"3301069{n:03d}", f"第{n}小学", *words[2:]] for n in range(6))]))

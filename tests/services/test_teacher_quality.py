@@ -43,7 +43,6 @@ def complete(db: Any, world: World) -> World:
     world.subject.stages = [world.stage]
     for school in world.school.values():
         school.stages = [world.stage]
-        school.staff_count = sum(1 for row in world.teacher.values() if row.school is school)
     db.session.commit()
     return world
 
