@@ -38,7 +38,7 @@ class Batch(Record):
     sequence: Mapped[int] = column(N_("Order in the year"), Integer, nullable=False, default=1)
     name: Mapped[str] = column(N_("Name"), String(50), nullable=False)
 
-    training_year: Mapped[TrainingYear] = relationship()
+    training_year: Mapped[TrainingYear] = relationship(lazy="joined", innerjoin=True)  # a batch is named with its year
     windows: Mapped[list[BatchWindow]] = relationship(back_populates="batch", order_by="BatchWindow.opens_at")
     rounds: Mapped[list[EnrollmentRound]] = relationship(back_populates="batch")
 

@@ -10,6 +10,7 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.domain.numbers import numbers_of
 from app.domain.terms import InitialPassword, RoleName
@@ -42,8 +43,9 @@ class AccountBatchPage(PageView):
         asked = Asked.from_request(["school"], [])
         school = self._school(asked.filters.get("school", ""))
         waiting = select(Teacher).where(teachers_without(self.actor, school=school))
+        named = waiting.options(joinedload(Teacher.school)).order_by(Teacher.school_id, Teacher.id)
         count = account_batches.count_teachers_without(actor=self.actor, school=school)
-        page = waiting.order_by(Teacher.school_id, Teacher.id).limit(asked.size).offset((asked.page - 1) * asked.size)
+        page = named.limit(asked.size).offset((asked.page - 1) * asked.size)
         no_id = select(func.count()).select_from(waiting.where(Teacher.national_id_sealed.is_(None)).subquery())
         given = may_give(self.actor.roles)
         return self.render_template(
