@@ -43,7 +43,8 @@ def test_a_secretary_finds_mends_and_looks_up_a_teacher(live: Any, page_as: Any)
     expect(page.locator("tbody tr")).to_have_count(3)
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="常用筛选").click()
-    page.get_by_role("link", name="女教师").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="女教师").click()
     expect(page.locator("tbody tr")).to_have_count(1)
 
     page.get_by_role("button", name="列", exact=True).click()

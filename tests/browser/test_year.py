@@ -57,9 +57,9 @@ def people(page_as: Callable[..., Any]) -> dict[str, Person]:
 
 def jump(people: dict[str, Person], stop: str) -> None:
     """Let the province move the clock to the next stop."""
-    page = people["province"].page
-    page.locator(".demo-clock").get_by_role("button", name=f"跳到：{stop}").click()
-    expect(page.locator("#messages")).to_contain_text(stop)
+    province = people["province"]
+    province.click(province.page.locator(".demo-clock").get_by_role("button", name=f"跳到：{stop}"))
+    expect(province.page.locator("#messages")).to_contain_text(stop)
 
 
 @pytest.mark.req(
@@ -144,7 +144,7 @@ def copy_the_declaration(institution: Person, folder: Path) -> None:
     institution.press("复制为新草稿")
     page = institution.page
     page.wait_for_load_state("networkidle")
-    page.locator("[data-class] .class-head [data-remove-row]").last.click()
+    institution.click(page.locator("[data-class] .class-head [data-remove-row]").last)
     institution.fill(title=SECOND)
     fill_class(institution, 0, seats=3, day=140)
     page.locator("#batch").select_option(index=1)
@@ -162,6 +162,8 @@ def review(bureau: Person) -> None:
     adjustment.locator("input[name=reason]").fill(REASONS["adjust"])
     bureau.press("保存调整")
     bureau.reads(REASONS["adjust"])
+    for approve in page.locator("input[name$=-decision][value=approve]").all():
+        approve.check()
     page.locator("select[name$=checkpoint]").nth(1).select_option(value="county")
     bureau.press("提交审核意见")
     bureau.reads("审核通过")
@@ -181,7 +183,7 @@ def choose_on_a_phone(people: dict[str, Person]) -> None:
     zhang.menu("选课目录")
     for name in (A, B, C):
         enroll(zhang, name)
-    card(zhang, B).get_by_role("button", name="退选").click()
+    zhang.click(card(zhang, B).get_by_role("button", name="退选"))
     zhang.confirm(B)
     expect(zhang.page.locator("body")).to_contain_text("已退选，学时已释放。")
     people[T1].menu("选课目录")
@@ -195,7 +197,7 @@ def card(person: Person, name: str) -> Any:
 
 def enroll(person: Person, name: str) -> None:
     """Tap the button of a class."""
-    card(person, name).get_by_role("button", name="报名").click()
+    person.click(card(person, name).get_by_role("button", name="报名"))
     expect(card(person, name)).to_contain_text("待学校审核")
 
 
@@ -231,8 +233,8 @@ def refuse(reviewer: Person, name: str, reason: str) -> None:
 
 def approve_all(reviewer: Person, count: int) -> None:
     """Approve everybody on the list."""
-    reviewer.page.locator("[data-check-all]").check()
-    reviewer.page.locator("[data-review-key=a]").click()
+    reviewer.tick(reviewer.page.locator("[data-check-all]"))
+    reviewer.click(reviewer.page.locator("[data-review-key=a]"))
     reviewer.reads(f"已同意 {count} 项")
 
 
@@ -303,14 +305,14 @@ def only(institution: Person, name: str) -> None:
     institution.menu("复核报名")
     choices = institution.page.locator("#filter-class option", has_text=name)
     institution.page.locator("#filter-class").select_option(choices.get_attribute("value"))
-    institution.page.get_by_role("button", name="查询", exact=True).click()
+    institution.press("查询")
     expect(institution.page.locator(".chip")).to_contain_text(name)
 
 
 def confirm_all(institution: Person, count: int) -> None:
     """Confirm everybody on the list."""
-    institution.page.locator("[data-check-all]").check()
-    institution.page.locator("[data-review-key=a]").click()
+    institution.tick(institution.page.locator("[data-check-all]"))
+    institution.click(institution.page.locator("[data-review-key=a]"))
     institution.reads(f"复核通过 {count} 项")
 
 
@@ -329,7 +331,7 @@ def first_come_first_served(people: dict[str, Person], declined: str) -> None:
     school.choose(declined)
     school.press("报名")
     school.reads("已代报 1 人")
-    card(late, B).get_by_role("button", name="报名").click()
+    late.click(card(late, B).get_by_role("button", name="报名"))
     expect(card(late, B)).to_contain_text("3 个名额已全部报满")
     school.menu("审核本校报名")
     approve_all(school, 2)

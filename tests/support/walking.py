@@ -21,35 +21,39 @@ class Person:
     def menu(self, label: str) -> None:
         """Open an entry of the menu."""
         if self.phone:
-            self._click(self.page.locator(".topbar [data-bs-target='#sidebar']"))
-        self._click(self.page.locator("#sidebar").get_by_role("link", name=label, exact=True))
+            self.click(self.page.locator(".topbar [data-bs-target='#sidebar']"))
+        self.click(self.page.locator("#sidebar").get_by_role("link", name=label, exact=True))
         expect(self.page.locator("h1")).to_contain_text(label)
 
     def waiting(self, label: str) -> None:
         """Follow a card of what waits for me, from the workbench."""
-        self._click(self.page.locator("#sidebar a.brand"))
-        self._click(self.page.locator(".wait-card", has_text=label))
+        self.click(self.page.locator("#sidebar a.brand"))
+        self.click(self.page.locator(".wait-card", has_text=label))
 
     def link(self, name: str) -> None:
         """Follow a link of the page."""
-        self._click(self.page.locator("main").get_by_role("link", name=name).first)
+        self.click(self.page.locator("main").get_by_role("link", name=name).first)
 
     def press(self, name: str, within: Locator | None = None) -> None:
         """Press a button of the page."""
-        self._click((within or self.page.locator("main")).get_by_role("button", name=name, exact=True).first)
+        self.click((within or self.page.locator("main")).get_by_role("button", name=name, exact=True).first)
 
     def confirm(self, *told: str) -> None:
         """Answer the question the page asks, which tells these words."""
         for words in told:
             expect(self.page.locator("#confirm-text")).to_contain_text(words)
-        self._click(self.page.locator("#confirm-ok"))
+        self.click(self.page.locator("#confirm-ok"))
 
-    def _click(self, what: Locator) -> None:
+    def click(self, what: Locator) -> None:
         """Click once the scripts are there, and wait for those of the page it may lead to."""
+        self._there(what).click()
+        self.page.wait_for_load_state()
+
+    def _there(self, what: Locator) -> Locator:
+        """Return `what` once it is there and with it the scripts of its page."""
         what.wait_for()
         self.page.wait_for_load_state()
-        what.click()
-        self.page.wait_for_load_state()
+        return what
 
     def reads(self, *told: str) -> None:
         """See these words on the page."""
@@ -63,7 +67,11 @@ class Person:
     def choose(self, *names: str) -> None:
         """Tick the rows of these names."""
         for name in names:
-            self.row(name).get_by_role("checkbox").check()
+            self.tick(self.row(name).get_by_role("checkbox"))
+
+    def tick(self, box: Locator) -> None:
+        """Tick a box."""
+        self._there(box).check()
 
     def fill(self, **values: str) -> None:
         """Fill controls by their id; `__` stands for `-`."""

@@ -210,7 +210,12 @@ def test_a_refusal_without_a_reason_comes_back_with_what_was_chosen(login_as: An
     row = waiting(world, classes=[typed_class(), typed_class(sessions=[])])
     first, second = (one.id for one in row.classes)
     client = login_as("county_admin")
-    assert "提交审核意见" in client.get(f"/programmeview/show/{row.id}").text
+    page = client.get(f"/programmeview/show/{row.id}").text
+    assert "提交审核意见" in page
+    assert re.findall(r'-decision" value="(\w*)" checked', page) == ["", ""]  # nothing is approved by mere pressing
+    answer = client.post(f"/reviews/decide/{row.id}", data={f"classes-{first}-decision": ""})
+    assert answer.status_code == 422
+    assert "请至少" in answer.text
     sent = {
         f"classes-{first}-decision": "approve",
         f"classes-{second}-decision": "refuse",

@@ -51,7 +51,12 @@ class ListTools:
             return list(view.list_columns)
         given = ",".join(request.args.getlist("cols")) or request.cookies.get(self._cookie(), "")
         wanted = set(given.split(","))
-        return [name for name in self.columns_offered() if name in wanted] or list(view.list_columns)
+        return [name for name in self.columns_offered() if name in wanted] or self._columns_at_first()
+
+    def _columns_at_first(self) -> list[str]:
+        """Return the columns a list begins with; the school is none for who sees a single one."""
+        view: Any = self
+        return [name for name in view.list_columns if name != "school" or not view.actor.school_id]
 
     def _cookie(self) -> str:
         return f"columns-{type(self).__name__}"
