@@ -37,14 +37,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database(kind): run on this kind only, sqlite or postgresql")
+    config.addinivalue_line("markers", "in_turn: its cases run on one of the databases each, in turn")
     if not hasattr(config, "workerinput"):
         folder = run_folder()
         folder.__enter__()
         config.add_cleanup(lambda: folder.__exit__(None, None, None))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     refuse_unknown(items)
+    if config.getoption("--database") == "both" and not os.environ.get("LONG_RUN"):
+        items[:] = each_in_turn(items)
+
+
+def each_in_turn(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out what runs on the other database: cases of a long walk (its roles) share the kinds out among them."""
+    cases: dict[Any, list[str]] = {}  # of a test, without its database
+    kept = []
+    for item in items:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("database_kind")  # type: ignore[attr-defined]
+        if kind and item.get_closest_marker("in_turn"):
+            known, case = cases.setdefault(item.function, []), item.name.replace(kind, "")  # type: ignore[attr-defined]
+            known += [] if case in known else [case]
+            if KINDS[known.index(case) % len(KINDS)] != kind:
+                continue
+        kept.append(item)
+    return kept
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

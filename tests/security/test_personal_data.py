@@ -57,6 +57,7 @@ def crawled(app: Flask, client: Any, world: World) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.req("S14", "OPS-3")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("role", [r for r in RoleName if ("reveal", "Teacher") not in permissions_of(r)])
 def test_who_may_not_see_a_number_meets_none_anywhere(app: Flask, login_as: Any, world: World, role: RoleName) -> None:
     client = login_as(role.value)

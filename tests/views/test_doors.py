@@ -122,6 +122,7 @@ def outside(role: RoleName) -> set[str]:
     return {view for view, (_, insiders) in RECORDS.items() if role not in insiders}
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("role", RoleName, ids=lambda role: role.value)
 def test_no_role_gets_a_row_abroad_through_any_door(app: Flask, login_as: Any, world: World, role: RoleName) -> None:
     client, rows = login_as(role.value), rows_abroad(world)
@@ -139,6 +140,7 @@ def test_no_role_gets_a_row_abroad_through_any_door(app: Flask, login_as: Any, w
     assert not wrong
 
 
+@pytest.mark.in_turn
 @pytest.mark.parametrize("role", RoleName, ids=lambda role: role.value)
 def test_lists_and_choices_filtered_by_a_row_abroad_do_not_name_it(
     app: Flask, login_as: Any, world: World, role: RoleName
@@ -163,6 +165,7 @@ def test_lists_and_choices_filtered_by_a_row_abroad_do_not_name_it(
 
 
 @pytest.mark.req("ACC-12")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("role", sorted(set(RoleName) - {RoleName.SYSTEM_ADMIN, RoleName.PROVINCIAL_ADMIN}), ids=str)
 def test_only_the_province_writes_the_common_lists(app: Flask, login_as: Any, world: World, role: RoleName) -> None:
     client = login_as(role.value)
@@ -175,6 +178,7 @@ def test_only_the_province_writes_the_common_lists(app: Flask, login_as: Any, wo
 
 
 @pytest.mark.req("ACC-12")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("role", RoleName, ids=lambda role: role.value)
 def test_pages_open_to_the_roles_that_hold_the_permission_only(
     app: Flask, login_as: Any, world: World, role: RoleName
@@ -217,6 +221,7 @@ def test_deleting_a_row_abroad_leaves_it_where_it_is(login_as: Any, world: World
 
 @pytest.mark.req("ACC-9", "OPS-6")
 @pytest.mark.usefixtures("csrf")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("username", [None, "system_admin"])
 def test_every_form_is_refused_without_its_token(
     app: Flask, client: Any, login_as: Any, world: World, username: str | None

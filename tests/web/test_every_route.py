@@ -53,6 +53,7 @@ def reader(client: Any, login_as: Any, username: str | None) -> Any:
 
 
 @pytest.mark.req("S6", "S5", "S3")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("username", READERS)
 def test_every_answer_carries_the_headers(
     app: Flask, client: Any, login_as: Any, world: World, username: str | None
@@ -97,6 +98,7 @@ def test_cookies_are_closed_to_scripts_and_to_other_sites(client: Any, world: Wo
 
 
 @pytest.mark.req("S7")
+@pytest.mark.in_turn
 @pytest.mark.parametrize("username", READERS)
 def test_reading_changes_nothing(
     app: Flask,
