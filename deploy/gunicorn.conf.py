@@ -31,6 +31,7 @@ control_socket_disable = True  # one per user account: two instances would fight
 forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES") or "127.0.0.1,::1"
 limit_request_line = 8190
 accesslog = "-" if os.environ.get("ACCESS_LOG") == "1" else None  # the application writes its own request log
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)s'  # without what was typed into a search
 errorlog = "-"
 loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from app.domain.choices import Choices
-from app.domain.errors import Problem
+from app.domain.errors import Conflict, Problem, problem
 from app.domain.identity import NationalId, mask_national_id, mask_phone
 from app.domain.imports import WRITTEN, Change, Json, Leftover, RowPlan, RowRead
 from app.domain.teachers import FROM_THE_ID, NOTHING, REFERENCES
@@ -21,6 +21,7 @@ from app.services.imports import platform_vault
 from app.services.teacher_bulk import prepare_rows, write_rows
 from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import PlannedRow, Planner, stored_records
+from app.services.unit import transaction
 
 FIELD_OF: Mapping[str, str] = {column: name for name, column in REFERENCES.items()}
 INSTEAD = {"school_code": "school", "birth_month": "birth_date"}  # columns that say a field in another way
@@ -116,7 +117,21 @@ class TeacherTarget(Target):
         return rows
 
     def write(self, ready: list[PlannedRow], reason: str) -> list[Leftover]:
-        """Write rows made ready; whom somebody changed meanwhile is left over."""
+        """Write rows made ready; whom somebody changed meanwhile is left over.
+
+        Where the database refuses them together (the same person entered at this moment, a list entry deleted), they
+        are written in halves down to the one it refuses: nothing stops an import for ever.
+        """
+        try:
+            with transaction():
+                return self._write(ready, reason)
+        except Conflict as refused:
+            if len(ready) == 1:
+                return [Leftover(ready[0].line, _titled(ready[0]), _why(refused))]
+        half = len(ready) // 2
+        return self.write(ready[:half], reason) + self.write(ready[half:], reason)
+
+    def _write(self, ready: list[PlannedRow], reason: str) -> list[Leftover]:
         records = stored_records([row.teacher_id for row in ready if row.teacher_id is not None])
         for row in ready:
             row.before = records.get(row.teacher_id or 0, {})
@@ -125,6 +140,13 @@ class TeacherTarget(Target):
         return [
             Leftover(line, _titled(rows[line]), why) for line, why in sorted(done.refused, key=lambda each: each[0])
         ]
+
+
+def _why(refused: Conflict) -> Problem:
+    """Return why the database refused a row, in terms of the row."""
+    found = refused.problems[0]
+    text = N_("An entry that this row names was deleted meanwhile; choose another and import the row again.")
+    return problem("choice_gone", text) if found.code == "in_use" else found
 
 
 def _problems(row: RowRead, planned: PlannedRow) -> list[Problem]:

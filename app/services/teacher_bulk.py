@@ -16,7 +16,7 @@ from app.domain.clock import now, today
 from app.domain.errors import Problem, problem
 from app.domain.identity import NationalId
 from app.domain.teacher_numbers import make_teacher_number
-from app.domain.terms import AuditAction, RegionLevel, RowKind, TeacherStatus
+from app.domain.terms import AuditAction, OrganisationStatus, RegionLevel, RowKind, TeacherStatus
 from app.domain.text import N_
 from app.extensions import db
 from app.models import Account, AuditEntry, LoginName, Region, School, Teacher
@@ -39,6 +39,7 @@ COLUMNS: tuple[str, ...] = (
 ID_COLUMNS = ("national_id_sealed", "national_id_key", "national_id_tail", "id_birth_date", "id_gender")
 _TAKEN = N_("Somebody has entered this person meanwhile; look the record up and change it there.")
 _NO_SCHOOL = N_("This school is no longer in your scope; choose another.")
+_CLOSED = N_("This school is not in operation any more; choose another.")
 _GONE = N_("This record does not exist or is outside your scope.")
 
 
@@ -88,13 +89,16 @@ def _still_new(rows: Sequence[PlannedRow], actor: Actor, vault: Vault, done: App
     """Leave out whom somebody has entered since the plan, and schools that have left the scope."""
     taken = _taken_keys(rows, vault)
     schools = {row.values["school_id"] for row in rows}
-    kept = set(db.session.scalars(select(School.id).where(School.id.in_(schools), School.id.in_(schools_kept(actor)))))
+    mine = select(School.id, School.status).where(School.id.in_(schools), School.id.in_(schools_kept(actor)))
+    kept = {row.id: row.status for row in db.session.execute(mine)}
     good = []
     for row in rows:
         if _stored(row, vault)["national_id_key"] in taken:
             done.refused.append((row.line, problem("person_present", _TAKEN, field="national_id")))
         elif row.values["school_id"] not in kept:
             done.refused.append((row.line, problem("choice_not_visible", _NO_SCHOOL, field="school")))
+        elif kept[row.values["school_id"]] is not OrganisationStatus.ACTIVE:
+            done.refused.append((row.line, problem("choice_not_in_use", _CLOSED, field="school")))
         else:
             good.append(row)
     return good

@@ -77,7 +77,7 @@ class Planner:
     vault: Vault
     lists: Mapping[str, Choices]
     may_create: bool = True
-    seen: dict[int | bytes, int] = field(default_factory=dict)  # by record, new ones by the index of their ID number
+    seen: dict[int | bytes, int] = field(default_factory=dict)  # line by record, and by the index of an ID number
 
     def plan(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> list[PlannedRow]:
         """Return what the rows (line, fields) would do; a few queries for all of them, nothing is written."""
@@ -120,11 +120,9 @@ class Planner:
         return PlannedRow(row.line, kind, answer.values, answer.problems, found.id, found.version, before)
 
     def _once(self, row: _Read, planned: PlannedRow) -> PlannedRow:
-        """Let only the first row of a person count."""
-        name = planned.teacher_id or (bytes.fromhex(row.key) if row.key else None)
-        if name is None:
-            return planned
-        first = self.seen.setdefault(name, row.line)
+        """Let only the first row of a person count, and only one row give an ID number, to whomever."""
+        names = [name for name in (planned.teacher_id, row.key and bytes.fromhex(row.key)) if name]
+        first = min((self.seen.setdefault(name, row.line) for name in names), default=row.line)
         if first == row.line:
             return planned
         twice = problem("twice", _TWICE, field="national_id", line=first)

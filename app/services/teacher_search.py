@@ -25,6 +25,9 @@ from app.security.crypto import Vault
 from app.services.many_rows import insert_rows
 
 LONGEST = 50  # characters of a search that are looked at
+KEY_MARK = "id:"  # an ID number in an address stands as its keyed index
+_MARKED = re.compile(rf"{KEY_MARK}[0-9a-f]{{64}}")
+_WHOLE_ID = re.compile(r"[0-9]{17}[0-9X]")
 SHORTEST_NUMBER = 6  # digits from which a teacher number is found by its beginning
 CHUNK = 5000
 
@@ -59,17 +62,30 @@ def _index_renamed(_mapper: Any, connection: Connection, row: Teacher) -> None:
 def search_clause(text: str, *, actor: Actor, vault: Vault) -> ColumnElement[bool]:
     """Return the condition on `Teacher` that finds what `text` may mean; mobiles only for who may see them whole.
 
-    A full ID is found by its keyed index, so the number never enters a query.
+    A full ID, or its mark, is found by its keyed index, so the number never enters a query.
     """
+    if is_marked(text):
+        return Teacher.national_id_key == text.removeprefix(KEY_MARK)
     wanted = normalise_name(text)[:LONGEST]
     if not wanted:
         return false()
     return or_(*_ways(wanted, actor, vault))
 
 
+def without_id(text: str, vault: Vault) -> str | None:
+    """Return what stands for a whole ID number in an address and so in histories and logs; None for other texts."""
+    number = normalise_national_id(text)
+    return KEY_MARK + vault.key(number) if _WHOLE_ID.fullmatch(number) else None
+
+
+def is_marked(text: str) -> bool:
+    """Tell whether a text stands for an ID number."""
+    return _MARKED.fullmatch(text) is not None
+
+
 def _ways(wanted: str, actor: Actor, vault: Vault) -> Iterable[ColumnElement[bool]]:
     compact = normalise_national_id(wanted)
-    if re.fullmatch(r"[0-9]{17}[0-9X]", compact):
+    if _WHOLE_ID.fullmatch(compact):
         return [Teacher.national_id_key == vault.key(compact)]
     if re.fullmatch(r"[0-9]{3}[0-9X]", compact):
         return [Teacher.national_id_tail == compact]

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import redirect, request, url_for
-from flask_appbuilder import expose
-from flask_appbuilder.security.decorators import has_access
+from flask import url_for
 from sqlalchemy import select
 
 from app.domain.numbers import number_of
@@ -18,7 +16,7 @@ from app.models import Batch, Enrollment, Institution, Teacher, TrainingClass
 from app.views.fab import Filter, RecordView, related
 from app.views.fab.columns import text_of, value_at
 from app.views.fab.listing import ListRow
-from app.views.teacher_parts import search, shown_value, without_id
+from app.views.teacher_parts import search, shown_value
 
 TEACHER = "teacher."  # before a column of the teacher
 
@@ -35,15 +33,6 @@ class EnrollmentList(RecordView):
 
     model = Enrollment
     editable = False
-
-    @expose("/list/")
-    @has_access
-    def list(self) -> Any:
-        """Show the list; an ID number typed as a filter leaves the address at once."""
-        mark = without_id(request.args.get("who", ""))
-        if mark is not None:
-            return redirect(self._url("list", **{**request.args.to_dict(), "who": mark}))
-        return super().list()
 
     def value_of(self, row: Enrollment, name: str) -> Any:
         """Mask the protected numbers of the person."""
@@ -65,7 +54,7 @@ def teacher_filter() -> Filter:
     def condition(_model: type[Any], value: str) -> Any:
         return Enrollment.teacher_id.in_(select(Teacher.id).where(known.condition(Teacher, value)))
 
-    return Filter("who", "text", condition, N_("Teacher: name, initials or number"))
+    return Filter("who", "text", condition, N_("Teacher: name, initials or number"), telling=known.telling)
 
 
 def gender_filter() -> Filter:

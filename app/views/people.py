@@ -39,7 +39,6 @@ from app.views.teacher_parts import (
     shown_value,
     teacher_form,
     timeline_of,
-    without_id,
 )
 from app.web.actors import current_actor, current_vault
 
@@ -62,15 +61,6 @@ class TeacherView(RecordView):
     form_template = "teachers/form.html"
     method_permission_name = {"reveal": "read", "edit_chosen": "edit", "set_chosen": "edit"}
     empty_hint = N_("Add a teacher, or import a workbook.")
-
-    @expose("/list/")
-    @has_access
-    def list(self) -> Any:
-        """Show the list; an ID number typed as a filter leaves the address at once."""
-        mark = without_id(request.args.get("name", ""))
-        if mark is not None:
-            return redirect(self._url("list", **{**request.args.to_dict(), "name": mark}))
-        return super().list()
 
     def conditions(self, asked: Any) -> Any:
         """Leave out deleted records, for the system administrator too: they have a page of their own."""

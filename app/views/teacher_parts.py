@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from wtforms import SelectField, StringField
 
-from app.domain.identity import mask_phone, normalise_national_id
+from app.domain.identity import mask_phone
 from app.domain.numbers import number_of
 from app.domain.teachers import REQUIRED
 from app.domain.terms import AgeBand, AuditAction, Gender, TeacherIssue, TeacherStatus
@@ -22,7 +21,7 @@ from app.security.scope import fetch_visible
 from app.services.audit import HIDDEN
 from app.services.teacher_history import Event, FieldChange
 from app.services.teacher_issues import age_clause, issue_clause
-from app.services.teacher_search import search_clause
+from app.services.teacher_search import is_marked, search_clause
 from app.services.teachers import PROTECTED, whole_id
 from app.views.fab import choice, related
 from app.views.fab.columns import EMPTY, label_of, text_of
@@ -31,7 +30,6 @@ from app.views.fab.forms import RecordForm
 from app.views.fab.light_rows import Reader
 from app.web.actors import current_actor, current_vault
 
-KEY_MARK = "id:"  # an ID number in an address stands as its keyed index
 IDENTITY = ("name", "national_id", "gender", "birth_date")
 POST = ("school", "stage", "grade", "subject", "post_category", "title")
 CONTACT = ("mobile", "office_phone", "email")
@@ -44,17 +42,13 @@ def search() -> Filter:
     """Return the filter on whatever is known of a person."""
 
     def condition(_model: type[Any], value: str) -> Any:
-        if re.fullmatch(rf"{KEY_MARK}[0-9a-f]{{64}}", value):
-            return Teacher.national_id_key == value.removeprefix(KEY_MARK)
         return search_clause(value, actor=current_actor(), vault=current_vault())
 
-    return Filter("name", "text", condition, N_("Name, initials or a number"))
+    return Filter("name", "text", condition, N_("Name, initials or a number"), telling=_without_mark)
 
 
-def without_id(text: str) -> str | None:
-    """Return what stands for a whole ID number in an address and so in histories and logs; None for other texts."""
-    number = normalise_national_id(text)
-    return KEY_MARK + current_vault().key(number) if re.fullmatch(r"[0-9]{17}[0-9X]", number) else None
+def _without_mark(value: str) -> str:
+    return _("a whole ID number") if is_marked(value) else value
 
 
 def in_region() -> Filter:

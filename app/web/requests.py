@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
@@ -15,7 +16,8 @@ from app.domain.errors import NotPermitted, problem
 from app.domain.text import N_
 from app.extensions import csrf
 from app.services.parameters import policy_of
-from app.web.actors import forget_actor, mark_session, who_has_signed_in
+from app.services.teacher_search import without_id
+from app.web.actors import current_vault, forget_actor, mark_session, who_has_signed_in
 
 log = structlog.get_logger("request")
 REFRESH_SECONDS = 60
@@ -38,6 +40,7 @@ def init_app(app: Flask) -> None:
     """Register what happens before and after every request."""
     app.before_request(_number)
     app.before_request(_check_session)
+    app.before_request(_keep_numbers_out)
     app.before_request(_check_token)
     app.before_request(_force_password_change)
     app.after_request(_headers)
@@ -55,6 +58,21 @@ def csp_nonce() -> str:
 def _number() -> None:
     g.started = time.perf_counter()
     g.request_id = secrets.token_hex(8)
+
+
+def _keep_numbers_out() -> Any:
+    """Let no whole ID number stand in the address of a page: histories, logs and exports would keep it (OPS-3)."""
+    if request.method != "GET" or not request.args or request.path.startswith("/api/"):
+        return None
+    given = list(request.args.items(multi=True))
+    kept = [(name, _kept(value)) for name, value in given]
+    return redirect(f"{request.path}?{urlencode(kept)}") if kept != given else None
+
+
+def _kept(value: str) -> str:
+    """Return a value of an address, for an ID number what stands for it; nothing for a visitor, who learns no index."""
+    mark = without_id(value, current_vault())
+    return value if mark is None else mark if who_has_signed_in() else ""
 
 
 def _check_session() -> None:

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.domain.identity import check_character
 from app.domain.terms import (
@@ -29,7 +29,7 @@ from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
 from app.jobs.beside import HELPER, Helper
-from app.models import AuditEntry, School, Teacher
+from app.models import AuditEntry, PostCategory, School, Teacher
 from app.services import imports
 from app.web.actors import current_vault
 from tests.exchange.conftest import Importing
@@ -279,6 +279,40 @@ def test_whoever_was_changed_or_entered_meanwhile_is_told_and_not_overwritten(
     assert [number for number, _title, _problem in imports.leftovers(batch)] == [2, 3]
     assert stored(db, national_id(1)).name == "别人改的"
     assert stored(db, new_id(2)).name == "单芳"
+
+
+@pytest.mark.req("TCH-6", "TCH-2")
+def test_one_number_is_not_given_to_two_people_of_a_file(school: Importing, world: World) -> None:
+    numbers = [world.teacher[name].teacher_number for name in ("zhang", "li")]
+    head = ["师训号", *HEAD]
+    batch = school.plan([head, *([number, "张三", new_id(41, "19800101"), *HERE] for number in numbers)])
+    (first,), (second,) = school.rows(batch, O.CHANGED), school.rows(batch, O.DUPLICATE)
+    assert (first.number, second.number, [each.code for each in second.problems]) == (2, 3, ["twice"])
+    assert school.apply(batch).written == 1
+
+
+@pytest.mark.req("TCH-6", "R7")
+def test_a_row_the_database_refuses_is_left_over_and_stops_nobody(school: Importing, world: World, db: Any) -> None:
+    db.session.add(PostCategory(code="P7", name="临时岗"))
+    db.session.commit()
+    posts = [None, "临时岗", None, None]
+    rows = [["单小芳", new_id(n + 2), *HERE, post] for n, post in enumerate(posts)]
+    batch = school.plan([[*HEAD, "岗位类别"], *rows])
+    db.session.execute(delete(PostCategory).where(PostCategory.code == "P7"))
+    db.session.commit()
+    batch = school.apply(batch)
+    assert (batch.state, batch.written) == (ImportState.APPLIED, 3)
+    assert [(number, why[0]) for number, _title, why in imports.leftovers(batch)] == [(3, "choice_gone")]
+    assert stored(db, new_id(5)).name == "单小芳"
+
+
+@pytest.mark.req("TCH-6", "ORG-5")
+def test_nobody_is_added_to_a_school_closed_since_the_plan(school: Importing, world: World, db: Any) -> None:
+    batch = school.plan([HEAD, ["单小芳", new_id(2), *HERE]])
+    world.school["xihu"].status = OrganisationStatus.CLOSED
+    db.session.commit()
+    batch = school.apply(batch)
+    assert [(number, why[0]) for number, _title, why in imports.leftovers(batch)] == [(2, "choice_not_in_use")]
 
 
 @pytest.mark.req("OPS-2")

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app.domain.terms import AuditAction, RoleName
 from app.extensions import db as database
-from app.models import AuditEntry, Teacher
+from app.models import AuditEntry, BackgroundJob, Teacher
 from app.security.roles import permissions_of
 from app.services import teachers
 from app.web.actors import current_vault
@@ -97,6 +97,26 @@ def test_no_log_holds_a_number_however_it_was_sent(fresh_app: Flask, fresh_datab
         log = server.log_text()
     assert log.count(LIST) >= 2
     assert not [secret for secret in secrets if secret in log]
+
+
+@pytest.mark.req("S14", "S15", "OPS-3")
+@pytest.mark.database("sqlite")
+def test_an_id_number_typed_into_a_search_stands_in_no_address_and_no_audit(
+    app: Flask, db: Any, login_as: Any, client: Any, world: World
+) -> None:
+    number, admin = national_id(1), login_as("system_admin")
+    pages = [rule.rule for rule in rules(app) if not rule.arguments and "GET" in (rule.methods or ())]
+    pages = [page for page in pages if page.startswith(("/teacher", "/deleted-teachers", "/enrollment", "/transfer"))]
+    for page in pages:
+        typed = dict.fromkeys(("name", "who", "q"), f" {number.lower()} ")
+        last = admin.get(page, query_string=typed, follow_redirects=True)
+        assert number not in f"{last.request.url}{last.headers.get('Location', '')}", page
+    assert len(pages) > 12
+    assert not [entry.id for entry in db.session.scalars(select(AuditEntry)) if number in f"{entry.after}"]
+    assert not [job.id for job in db.session.scalars(select(BackgroundJob)) if number in f"{job.arguments}"]
+    assert world.teacher["zhang"].name in admin.get("/teacherview/list/", query_string={"name": number},
+                                                    follow_redirects=True).text  # fmt: skip
+    assert "id%3A" not in client.get(f"/teacherview/list/?name={number}").location  # a visitor learns no index
 
 
 @pytest.mark.req("S16", "OPS-2")

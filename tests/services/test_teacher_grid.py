@@ -93,6 +93,12 @@ def test_a_person_who_is_here_already_or_twice_in_the_grid_is_no_new_teacher(db:
     assert [codes(row) for row in rows] == [{}, {"national_id": ["twice"]}, {"national_id": ["person_present"]}]
 
 
+@pytest.mark.req("TCH-5", "TCH-2")
+def test_one_number_typed_for_two_people_is_told_at_the_second(db: Any, world: World) -> None:
+    rows = check(world, *(sent(world.teacher[name], national_id=new_id(9)) for name in ("zhang", "li")))
+    assert [codes(row).get("national_id") for row in rows] == [None, ["twice"]]
+
+
 def check_of(world: World) -> str:
     sealed = world.teacher["li"].national_id_sealed
     assert sealed is not None

@@ -37,6 +37,7 @@ class Filter:
     label: str | None = None
     options: Callable[[], Sequence[tuple[str, str]]] = field(default=lambda: ())
     target: type[Any] | None = None
+    telling: Callable[[str], str] | None = None
 
     def title(self, model: type[Any]) -> str:
         """Return the translated label."""
@@ -55,6 +56,8 @@ class Filter:
 
     def told(self, value: str) -> str:
         """Return the chosen value as people read it."""
+        if self.telling is not None:
+            return self.telling(value)
         if self.target is not None:
             try:
                 return str(fetch_visible(self.target, value, actor=current_actor()))
