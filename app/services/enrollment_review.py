@@ -191,11 +191,16 @@ def _before_the_draw(standing: Standing, act: _Act) -> Iterable[Problem]:
 
 
 def _approve(act: _Act) -> None:
-    """Once seats are given away, whoever goes on to the institution needs one: a late approval may find it full."""
+    """Once seats are given away, whoever goes on to the institution needs one: a late approval may find it full.
+
+    Where a draw has to come first, nobody passes it by: a late approval makes one candidate more.
+    """
     for key, standing in act.open.items():
         if standing.row.state is EnrollmentState.AWAITING_BUREAU:
             act.values[key]["bureau_approved_at"] = act.moment
-    _seat(act, [key for key, standing in act.open.items() if _needs_seat_now(standing)])
+    late = {key: s.row.training_class_id for key, s in act.open.items() if _needs_seat_now(s)}
+    over_full = _over_full(late.values())
+    _seat(act, [key for key, class_id in late.items() if class_id not in over_full])
     _move(act)
 
 
@@ -203,6 +208,11 @@ def _needs_seat_now(standing: Standing) -> bool:
     row = standing.row
     to_bureau = row.state is EnrollmentState.AWAITING_SCHOOL and Fact.CHECKPOINT in standing.facts
     return not row.holds_seat and not to_bureau and (standing.round_two or row.taken > 0)
+
+
+def _over_full(class_ids: Iterable[int]) -> set[int]:
+    """Let those who wait without a seat have theirs; return the classes with too few, which have to be drawn first."""
+    return {class_id for class_id in sorted(set(class_ids)) if not seats.settle(class_id)}
 
 
 def _seat(act: _Act, keys: Sequence[int]) -> None:
@@ -267,8 +277,7 @@ def _revive(act: _Act) -> None:
 
 def _confirm(act: _Act) -> None:
     """Classes that were not over-full give their seats now, to all who wait; those that were have to be drawn."""
-    seatless = {s.row.training_class_id for s in act.open.values() if not s.row.holds_seat}
-    over_full = {class_id for class_id in sorted(seatless) if not seats.settle(class_id)}
+    over_full = _over_full(s.row.training_class_id for s in act.open.values() if not s.row.holds_seat)
     for key, standing in list(act.open.items()):
         if not standing.row.holds_seat and standing.row.training_class_id in over_full:
             act.refuse(key, problem(*NOT_DRAWN))

@@ -271,6 +271,33 @@ def test_a_late_approval_takes_a_seat_or_finds_the_class_full(db: Any, world: Wo
     assert (chosen.taken, rows[0].holds_seat) == (1, True)
 
 
+@pytest.mark.req("ENR-5", "ENR-6", "ENR-8")
+@pytest.mark.parametrize(
+    ("username", "state"), [("school_admin", S.AWAITING_SCHOOL), ("city_admin", S.AWAITING_BUREAU)]
+)
+def test_a_late_approval_does_not_pass_the_draw_by(db: Any, world: World, clock: Any, username: str, state: S) -> None:
+    chosen, again = add_class(world, seats=2), {"review_deadline": ROUND_TWO + timedelta(hours=24)}
+    columns = {"checkpoint_bureau_id": world.bureau["hangzhou"].id} if state is S.AWAITING_BUREAU else again
+    punctual = enrolled(world, 3, S.AWAITING_INSTITUTION, training_class=chosen)
+    late = add_enrollment(world, world.teacher["li"], chosen, state, **columns)
+    clock.set(ROUND_TWO)
+    assert review.approve([late.id], actor=world.actor(username)).done == (late.id,)
+    assert states([*punctual, late]) == {S.AWAITING_INSTITUTION}
+    assert (chosen.taken, {row.holds_seat for row in [*punctual, late]}) == (0, {False})
+
+
+@pytest.mark.req("ENR-6", "ENR-11")
+def test_who_waits_has_a_seat_before_a_late_approval(db: Any, world: World, clock: Any) -> None:
+    chosen, here = add_class(world, seats=3), {"checkpoint_bureau_id": world.bureau["hangzhou"].id}
+    late = [add_enrollment(world, world.teacher[n], chosen, S.AWAITING_BUREAU, **here) for n in ("li", "wang")]
+    punctual = enrolled(world, 2, S.AWAITING_INSTITUTION, training_class=chosen)
+    clock.set(ROUND_TWO)
+    outcome = review.approve(ids(late), actor=world.actor("city_admin"))
+    assert (outcome.done, codes(outcome)) == ((late[0].id,), {late[1].id: ["full"]})
+    db.session.expire_all()
+    assert (chosen.taken, [row.holds_seat for row in [*punctual, *late]]) == (3, [True, True, True, False])
+
+
 # --- the institution
 
 

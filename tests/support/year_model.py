@@ -169,7 +169,7 @@ class Model:
                 continue
             to_bureau = party == "school" and row.checked
             given_away = now >= ROUNDS[2][0] or self._given_away[row.chosen]
-            if not to_bureau and not row.seat and given_away:
+            if not to_bureau and not row.seat and given_away and self._settle(row.chosen):
                 if self.taken(row.chosen) >= row.chosen.seats:
                     continue
                 row.seat = True
