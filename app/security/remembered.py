@@ -1,9 +1,9 @@
 """What every request would read again is kept in the process, until the stamp in the database moves (ACC-12).
 
-Permissions of roles, parameters, windows, regions and bureaus are read a thousand times for each time they change.
-Whoever changes one of `WATCHED` through the session moves the stamp in the same transaction; who reads compares it, in
-the statement that reads who acts. A stamp is a random number: one that was rolled back never comes again, so nothing
-kept under it is ever taken for true. What is kept must not be changed.
+Permissions of roles, parameters, windows, regions, bureaus and whether they have staff are read a thousand times for
+each time they change. Whoever changes one of `WATCHED` through the session moves the stamp in the same transaction; who
+reads compares it, in the statement that reads who acts. A stamp is a random number: one that was rolled back never
+comes again, so nothing kept under it is ever taken for true. What is kept must not be changed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,24 @@ from sqlalchemy import event, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from app.extensions import db, fetch
-from app.models import Batch, BatchWindow, Bureau, ParameterValue, PermissionView, Region, Role, SecurityStamp
+from app.models import (
+    Account,
+    Batch,
+    BatchWindow,
+    Bureau,
+    ParameterValue,
+    PermissionView,
+    Region,
+    Role,
+    SecurityStamp,
+)
 
 T = TypeVar("T")
 WATCHED = (PermissionView, ParameterValue, Batch, BatchWindow, Region, Bureau)
 TABLES = frozenset(inspect(model).local_table for model in (*WATCHED, Role))
+# What makes an account act for a bureau. Signing in touches other columns, all day long; and accounts come by the
+# thousand, but those of bureaus one by one, as rows.
+OF_STAFF = ("bureau_id", "active", "status", "roles")
 HIGHEST = 2**31
 # Made once; as a column of another statement it costs nothing.
 STAMP = select(SecurityStamp.number).order_by(SecurityStamp.id).limit(1)
@@ -41,7 +54,10 @@ _kept = _Kept()
 
 
 def remembered(key: Hashable, read: Callable[[], T]) -> T:
-    """Return what `read` returned when the stamp moved last; it must depend on the key and `WATCHED` only."""
+    """Return what `read` returned when the stamp moved last; it must depend on the key and `WATCHED` only.
+
+    What bureaus' accounts may do counts as watched: see `OF_STAFF`.
+    """
     stamp = _stamp()
     if stamp is None:  # changed by this very transaction, or there is no row yet that would tell of changes
         return read()
@@ -74,16 +90,27 @@ def _change(session: Session) -> None:
 @event.listens_for(Session, "after_flush")
 def _notice_rows(session: Session, _context: Any) -> None:
     """Notice rows; an account that gets a role touches the role as well, but nothing of what it is."""
-    gone_or_new = any(isinstance(row, (*WATCHED, Role)) for row in [*session.new, *session.deleted])
-    if gone_or_new or any(_changed(row) for row in session.dirty):
+    new = any(isinstance(row, (*WATCHED, Role)) or _new_staff(row) for row in session.new)
+    gone = any(isinstance(row, (*WATCHED, Role, Account)) for row in session.deleted)
+    if new or gone or any(_changed(row) for row in session.dirty):
         _change(session)
 
 
 def _changed(row: Any) -> bool:
-    if not isinstance(row, Role):
-        return isinstance(row, WATCHED)
+    if isinstance(row, Role):
+        return _touched(row, ("permissions", "name"))
+    if isinstance(row, Account):
+        return _touched(row, OF_STAFF) and (_touched(row, OF_STAFF[:1]) or row.bureau_id is not None)
+    return isinstance(row, WATCHED)
+
+
+def _touched(row: Any, names: tuple[str, ...]) -> bool:
     attributes = inspect(row).attrs
-    return bool(attributes.permissions.history.has_changes() or attributes.name.history.has_changes())
+    return any(attributes[name].history.has_changes() for name in names)
+
+
+def _new_staff(row: Any) -> bool:
+    return isinstance(row, Account) and row.__dict__.get("bureau_id") is not None
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -12,34 +12,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.domain.calendar import school_window, window_of
 from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, problem
-from app.domain.regions import ancestors
 from app.domain.states import Action, Party
-from app.domain.terms import Checkpoint, EnrollmentOrigin, EnrollmentState, RegionLevel, RoundKind
+from app.domain.terms import EnrollmentOrigin, EnrollmentState, RoundKind
 from app.domain.text import N_
 from app.extensions import db
-from app.models import Bureau, Enrollment, Region, Teacher
+from app.models import Enrollment, Teacher
 from app.security.actor import Actor
-from app.security.remembered import remembered
 from app.security.scope import fetch_visible, visible_clause
 from app.services import seats
 from app.services.enrollment_facts import Case, again, case_within, live
 from app.services.enrollment_notices import tell_proxy
 from app.services.enrollment_standing import standings
+from app.services.routing import checkpoint_bureau, nearest_bureau
 from app.services.transitions import move
 from app.services.unit import transaction
 
 DIGITS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that looks like something else
 NUMBER_LENGTH = 12
-CHECKPOINT_LEVELS = {
-    Checkpoint.COUNTY: RegionLevel.COUNTY,
-    Checkpoint.CITY: RegionLevel.CITY,
-    Checkpoint.PROVINCE: RegionLevel.PROVINCE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ def _raise(reasons: Sequence[Problem]) -> None:
 def _insert(case: Case, origin: EnrollmentOrigin, actor: Actor) -> Enrolled:
     _raise(case.refusals)
     second = case.occasion.round_kind is RoundKind.ROUND_TWO
-    # Once round two is open nobody joins those who wait without a seat: none before, none now.
+    # Once round two is open nobody comes to wait without a seat where none does: none before, none now.
     if second and case.about.chosen.waiting and not seats.settle(case.offer.class_id):
         raise Conflict(problem("not_drawn_yet", N_("This class has to be drawn first; its seats are not free.")))
     key = seats.insert_enrollment(_columns(case, origin, actor), _line(case, origin, actor))
@@ -148,8 +142,6 @@ def _columns(case: Case, origin: EnrollmentOrigin, actor: Actor) -> dict[str, An
     """Return the columns of the new enrollment; school and bureau are those of today."""
     moment, round_kind = now(), case.occasion.round_kind
     chosen, person = case.about.chosen, case.about.person
-    bureaus = _bureaus_above(person.path)
-    checkpoint = CHECKPOINT_LEVELS.get(chosen.checkpoint)
     second = round_kind is RoundKind.ROUND_TWO
     return {
         "number": new_number(),
@@ -162,8 +154,8 @@ def _columns(case: Case, origin: EnrollmentOrigin, actor: Actor) -> dict[str, An
         "origin": origin,
         "credit_hours": chosen.credit_hours,
         "school_id": person.school_id,
-        "bureau_id": _nearest(bureaus),
-        "checkpoint_bureau_id": _nearest(bureaus, checkpoint) if checkpoint else None,
+        "bureau_id": nearest_bureau(person.path),
+        "checkpoint_bureau_id": checkpoint_bureau(chosen.checkpoint, person.path),
         "enrolled_at": moment,
         "moved_at": moment,
         "review_deadline": _review_deadline(case, moment) if second else None,
@@ -201,21 +193,3 @@ def _stamps(moment: datetime) -> dict[str, Any]:
 def new_number() -> str:
     """Return the number a draw publishes: chance, nothing about the person (ENR-9)."""
     return "".join(secrets.choice(DIGITS) for _ in range(NUMBER_LENGTH))
-
-
-def _bureaus_above(path: str) -> Sequence[Any]:
-    """Return the bureaus of a region and of those above it, the nearest first."""
-    return remembered(("bureaus above", path), lambda: _read_bureaus_above(path))
-
-
-def _read_bureaus_above(path: str) -> Sequence[Any]:
-    wanted = select(Bureau.id, Region.level).join(Region, Region.id == Bureau.region_id)
-    nearest = wanted.where(Region.path.in_(ancestors(path))).order_by(func.length(Region.path).desc())
-    return tuple(db.session.execute(nearest))
-
-
-def _nearest(bureaus: Sequence[Any], level: RegionLevel | None = None) -> int | None:
-    """Return the nearest bureau; with `level` the nearest that stands there or higher."""
-    levels = tuple(RegionLevel)
-    fitting = (row.id for row in bureaus if level is None or levels.index(row.level) <= levels.index(level))
-    return next(fitting, None)

@@ -6,7 +6,7 @@ decided already. Deciding is `enrollment_review`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from app.security.scope import visible_clause
 from app.services.absences import absences_of
 from app.services.class_lists import lines_of
 from app.services.parameters import policy_of
+from app.services.routing import checkpoints_of
 from app.services.teacher_search import name_contains
 from app.services.waiting import Waiting, waits
 
@@ -122,14 +123,25 @@ def mine(party: Party, actor: Actor) -> Condition:
     """Return the condition that leaves the enrollments this party decides about."""
     if actor.everything:
         return Enrollment.checkpoint_bureau_id.is_not(None) if party is Party.BUREAU else Enrollment.id.is_not(None)
-    own: dict[Party, Condition] = {
-        Party.SCHOOL: Enrollment.school_id == actor.school_id,
-        Party.BUREAU: Enrollment.checkpoint_bureau_id == actor.bureau_id,
-        Party.INSTITUTION: Enrollment.training_class_id.in_(
-            select(TrainingClass.id).where(TrainingClass.institution_id == actor.institution_id)
-        ),
-    }
-    return and_(own.get(party, false()), visible_clause(Enrollment, actor))
+    own = _OWN.get(party)
+    return and_(own(actor) if own else false(), visible_clause(Enrollment, actor))
+
+
+def _of_checkpoints(actor: Actor) -> Condition:
+    """Those of one's own bureau, and of bureaus below that can review no more: nobody else would ever see them."""
+    return Enrollment.checkpoint_bureau_id.in_(checkpoints_of(actor.region_path) if actor.region_path else ())
+
+
+def _of_institution(actor: Actor) -> Condition:
+    classes = select(TrainingClass.id).where(TrainingClass.institution_id == actor.institution_id)
+    return Enrollment.training_class_id.in_(classes)
+
+
+_OWN: dict[Party, Callable[[Actor], Condition]] = {
+    Party.SCHOOL: lambda actor: Enrollment.school_id == actor.school_id,
+    Party.BUREAU: _of_checkpoints,
+    Party.INSTITUTION: _of_institution,
+}
 
 
 def in_state(asked: Asked, party: Party) -> Condition:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from app.domain.clock import now
+from app.domain.terms import AccountStatus
 from app.models import Account, BatchWindow, ParameterValue, Role, SecurityStamp
 from app.security.people import actor_of, signed_in
 from app.security.remembered import remembered
@@ -80,6 +82,28 @@ def test_a_role_that_is_renamed_is_known_by_its_new_name(db: Any, world: World) 
     db.session.scalar(select(Role).where(Role.name == "teacher")).name = "renamed"
     db.session.commit()
     assert actor_of(account).roles == {"renamed"}
+
+
+def test_who_may_act_for_bureaus_moves_the_stamp_and_signing_in_does_not(db: Any, world: World) -> None:
+    def moved(change: Any) -> bool:
+        before = db.session.scalar(select(SecurityStamp.number))
+        change()
+        db.session.commit()
+        return bool(db.session.scalar(select(SecurityStamp.number)) != before)
+
+    staff, teacher, bureau = world.account["county_admin"], world.account["teacher"], world.bureau["xihu"]
+    added = Account(
+        username="new", first_name="", last_name="新", email="n@noemail.invalid", active=True, bureau=bureau
+    )
+    assert not moved(lambda: setattr(staff, "failed_sign_ins", 3))
+    assert not moved(lambda: setattr(staff, "last_login", now()))
+    assert not moved(lambda: setattr(teacher, "status", AccountStatus.DISABLED))
+    assert moved(lambda: setattr(staff, "status", AccountStatus.DISABLED))
+    assert moved(lambda: setattr(staff, "active", False))
+    assert moved(lambda: staff.roles.clear())
+    assert moved(lambda: setattr(staff, "bureau", None))
+    assert moved(lambda: db.session.add(added))
+    assert moved(lambda: db.session.delete(added))
 
 
 def test_without_a_stamp_nothing_is_remembered(db: Any, world: World) -> None:

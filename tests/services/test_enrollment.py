@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from app.domain.clock import SHANGHAI
 from app.domain.errors import Conflict, DomainError, Invalid, NotPermitted, NotVisible
 from app.domain.terms import (
+    AccountStatus,
     Checkpoint,
     ClassState,
     EnrollmentOrigin,
     EnrollmentState,
+    OrganisationStatus,
     RoundKind,
     TeacherStatus,
 )
@@ -341,6 +343,31 @@ def test_the_checkpoint_names_the_bureau_of_the_teachers_region(
     done = enrollment.enroll(li.teacher_id, add_class(world, checkpoint=checkpoint).id, actor=li)
     row = db.session.get(Enrollment, done.enrollment_id)
     assert row.checkpoint_bureau is (world.bureau[bureau] if bureau else None)
+
+
+@pytest.mark.req("ENR-6", "PRG-5")
+def test_a_checkpoint_bureau_that_nobody_can_sign_in_to_passes_on_until_somebody_can(
+    db: Any, world: World, li: Actor, clock: Any
+) -> None:
+    """What was remembered of bureaus is out of date as soon as an account or a bureau changes."""
+    numbers, staff = iter(range(1, 9)), {n: world.account[n] for n in ("county_admin", "provincial_admin")}
+
+    def bureau(checkpoint: Checkpoint) -> str:
+        chosen = add_class(world, next(numbers), checkpoint=checkpoint, credit_hours=1)
+        done = enrollment.enroll(li.teacher_id, chosen.id, actor=li)
+        return str(db.session.get(Enrollment, done.enrollment_id).checkpoint_bureau.name)
+
+    assert bureau(Checkpoint.COUNTY) == "西湖区教育局"
+    staff["county_admin"].status = AccountStatus.DISABLED
+    db.session.commit()
+    assert bureau(Checkpoint.COUNTY) == "杭州市教育局"
+    world.bureau["hangzhou"].status = OrganisationStatus.SUSPENDED
+    db.session.commit()
+    assert bureau(Checkpoint.COUNTY) == bureau(Checkpoint.CITY) == "省教育厅"
+    staff["county_admin"].status, staff["provincial_admin"].active = AccountStatus.ACTIVE, False
+    db.session.commit()
+    assert bureau(Checkpoint.COUNTY) == "西湖区教育局"
+    assert bureau(Checkpoint.PROVINCE) == "省教育厅"  # nobody else could either
 
 
 # --- withdrawing

@@ -11,9 +11,10 @@ from app.domain.absences import Absence
 from app.domain.clock import SHANGHAI, now
 from app.domain.errors import NotPermitted
 from app.domain.state_shapes import Party
-from app.domain.terms import EnrollmentState, RoundKind
+from app.domain.terms import AccountStatus, EnrollmentState, OrganisationStatus, RoundKind
 from app.models import Subject
-from app.services.inboxes import Asked, ids_of, inbox
+from app.services import enrollment_review as review
+from app.services.inboxes import WAITS_FOR, Asked, ids_of, inbox
 from app.services.waiting import waiting_for
 from tests.support.training import FIRST_DAY, new_class, new_classes, new_enrollment
 from tests.world import World
@@ -45,6 +46,31 @@ def test_each_sees_what_waits_for_them_and_nothing_of_the_others(db: Any, world:
         shown(world, Party.SCHOOL, "county_admin")
     with pytest.raises(NotPermitted):
         shown(world, Party.INSTITUTION, "school_admin")
+
+
+@pytest.mark.req("ENR-6", "PUB-2")
+def test_what_a_bureau_can_review_no_more_comes_to_the_next_superior_that_can(db: Any, world: World) -> None:
+    here = {"checkpoint_bureau_id": world.bureau["xihu"].id}
+    row = new_enrollment(world, world.teacher["li"], new_class(world), S.AWAITING_BUREAU, **here)
+    there = {"checkpoint_bureau_id": world.bureau["qingyuan"].id}
+    new_enrollment(world, world.teacher["chen"], new_class(world, "别处"), S.AWAITING_BUREAU, **there)
+
+    def seen(username: str) -> tuple[list[int], int, int]:
+        actor = world.actor(username)
+        mine = [item for item in waiting_for(actor) if item.endpoint == "BureauInboxPage.index"]
+        found = shown(world, Party.BUREAU, username)
+        assert ids_of(Asked(), Party.BUREAU, actor=actor, most=9) == found
+        return found, inbox(Asked(), Party.BUREAU, actor=actor).waiting, sum(item.count for item in mine)
+
+    one, none = ([row.id], 1, 1), ([], 0, 0)
+    assert [seen(n) for n in ("county_admin", "city_admin", "provincial_admin")] == [one, none, none]
+    world.account["county_admin"].status = AccountStatus.DISABLED
+    db.session.commit()
+    assert [seen(n) for n in ("city_admin", "provincial_admin")] == [one, none]
+    world.bureau["hangzhou"].status = OrganisationStatus.SUSPENDED
+    db.session.commit()
+    assert seen("provincial_admin") == one
+    assert review.approve([row.id], actor=world.actor("provincial_admin")).done == (row.id,)
 
 
 @pytest.mark.req("ENR-5", "PUB-2")
@@ -100,14 +126,14 @@ def test_too_many_of_one_subject_on_the_same_days_is_warned_of(db: Any, world: W
 
 
 @pytest.mark.req("B10")
-@pytest.mark.parametrize("party", [Party.SCHOOL, Party.INSTITUTION])
+@pytest.mark.parametrize("party", DECIDERS)
 def test_a_long_inbox_costs_the_queries_of_a_short_one(db: Any, world: World, count_queries: Any, party: Party) -> None:
     actor = world.actor(DECIDERS[party])
-    state = S.AWAITING_SCHOOL if party is Party.SCHOOL else S.AWAITING_INSTITUTION
+    state, here = WAITS_FOR[party], {"checkpoint_bureau_id": world.bureau["hangzhou"].id}
 
     def cost(classes: int) -> int:
         for row in new_classes(world, classes):
-            new_enrollment(world, world.teacher["li"], row, state)
+            new_enrollment(world, world.teacher["li"], row, state, **here)
         db.session.commit()
         db.session.expire_all()
         with count_queries() as sent:
