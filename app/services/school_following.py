@@ -10,27 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, update
 
 from app.domain.clock import now
-from app.domain.regions import ancestors
 from app.domain.states import Kind, live_states
-from app.domain.terms import ChangeRequestState, ClassState, TransferKind
+from app.domain.terms import ChangeRequestState, Checkpoint, ClassState, EnrollmentState, TransferKind
 from app.domain.text import N_
 from app.extensions import db
 from app.models import (
     Account,
-    Bureau,
     ChangeRequest,
     Enrollment,
-    Region,
     School,
     Teacher,
     TrainingClass,
     Transfer,
 )
+from app.services.routing import checkpoint_bureau, nearest_bureau
 
 CHUNK = 500  # keys in one statement
+BEFORE_CHECKPOINT = (EnrollmentState.AWAITING_SCHOOL, EnrollmentState.AWAITING_BUREAU)
 Condition = Callable[[], ColumnElement[bool]]
 Values = Callable[[School], dict[str, Any]]
 
@@ -150,18 +149,21 @@ def _not_over() -> ColumnElement[bool]:
     return Enrollment.state.in_(live_states(Kind.ENROLLMENT)) & Enrollment.training_class_id.in_(coming)
 
 
-def _bureau_of(school: School) -> dict[str, Any]:
-    """Return the bureau of the school's county; where there is none, the next one above."""
-    nearest = (
-        select(Bureau.id)
-        .join(Region, Region.id == Bureau.region_id)
-        .where(Region.path.in_(ancestors(school.region.path)))
-        .order_by(func.length(Region.path).desc())
+def _bureaus_of(school: School) -> dict[str, Any]:
+    """Return the bureau of the school's county, and for what has yet to pass a checkpoint the bureau that approves."""
+    path = school.region.path
+    approving = {level.value: checkpoint_bureau(level, path) for level in Checkpoint if level is not Checkpoint.NONE}
+    new = select(case(approving, value=TrainingClass.checkpoint)).where(
+        TrainingClass.id == Enrollment.training_class_id
     )
-    return {"bureau_id": db.session.scalars(nearest).first()}
+    old = Enrollment.checkpoint_bureau_id
+    ahead = Enrollment.state.in_(BEFORE_CHECKPOINT) & old.is_not(None)
+    # A class whose checkpoint was lifted meanwhile keeps the one that its enrollments began with.
+    renewed = func.coalesce(new.scalar_subquery(), old)
+    return {"bureau_id": nearest_bureau(path), "checkpoint_bureau_id": case((ahead, renewed), else_=old)}
 
 
-ENROLLMENTS = moves_with_school(Enrollment, N_("Enrollments not over yet"), waiting=_not_over, also=_bureau_of)
+ENROLLMENTS = moves_with_school(Enrollment, N_("Enrollments not over yet"), waiting=_not_over, also=_bureaus_of)
 CHANGE_REQUESTS = moves_with_school(
     ChangeRequest, N_("Change requests waiting"), waiting=lambda: ChangeRequest.state == ChangeRequestState.FILED
 )

@@ -14,7 +14,9 @@ from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, TooMa
 from app.domain.terms import (
     AccountStatus,
     AuditAction,
+    Checkpoint,
     ClassState,
+    EnrollmentState,
     OrganisationStatus,
     RoleName,
     SchoolKind,
@@ -245,6 +247,25 @@ def test_the_bureau_above_both_moves_somebody_at_once(db: Any, world: World, nei
     assert (plan_.effects.has_account, plan_.effects.rights_end) == (True, False)
     transfer = ask(world, "county_admin", K.TRANSFER_OUT, "zhang", to_school=neighbour.code)
     assert (transfer.state, world.teacher["zhang"].school) == (S.COMPLETED, neighbour)
+
+
+@pytest.mark.req("ENR-6", "ORG-6")
+@pytest.mark.parametrize(
+    ("state", "bureau"),
+    [
+        (EnrollmentState.AWAITING_SCHOOL, "qingyuan"),
+        (EnrollmentState.AWAITING_BUREAU, "qingyuan"),
+        (EnrollmentState.AWAITING_INSTITUTION, "xihu"),
+    ],
+)
+def test_a_checkpoint_still_ahead_is_that_of_the_new_school(
+    db: Any, world: World, state: EnrollmentState, bureau: str
+) -> None:
+    row = world.enrollment["xihu"]
+    row.state, row.checkpoint_bureau, row.training_class.checkpoint = state, world.bureau["xihu"], Checkpoint.COUNTY
+    db.session.commit()
+    ask(world, "provincial_admin", K.TRANSFER_OUT, "zhang", to_school=ABROAD)
+    assert (row.bureau, row.checkpoint_bureau) == (world.bureau["qingyuan"], world.bureau[bureau])
 
 
 def test_what_is_over_keeps_its_school(db: Any, world: World) -> None:
