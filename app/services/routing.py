@@ -103,6 +103,6 @@ def _read_offices_above(path: str) -> tuple[_Office, ...]:
     return tuple(_Office(row.id, row.path, bool(row.able) or place > last) for place, row in enumerate(rows))
 
 
-def _bureaus() -> Select[Any]:
+def _bureaus() -> Select[int, str, bool]:
     able = Bureau.id.in_(_able(Enrollment)).label("able")
     return select(Bureau.id, Region.path, able).join(Region, Region.id == Bureau.region_id)
