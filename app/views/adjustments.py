@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, Invalid, NotVisible, Problem
 from app.domain.numbers import number_of, numbers_of
-from app.domain.terms import AdjustmentKind, ClassState, EnrollmentState
+from app.domain.terms import AdjustmentKind, ClassState, EnrollmentState, WindowKind
 from app.domain.text import N_
 from app.exchange.row_sheet import Value
 from app.extensions import db
@@ -267,7 +267,7 @@ class AdjustmentPage(PageView):
         """Return which forms belong on the page."""
         actor, offered = self.actor, line.row.state is ClassState.OFFERED
         ends = actor.may("cancel", "TrainingClass") and line.row.state in (ClassState.OFFERED, ClassState.RUNNING)
-        few = line.counts.live <= line.alone
+        few = line.counts.live <= line.alone and line.standing.ahead(WindowKind.ROUND_ONE) is None
         bureau = actor.bureau_id is not None or actor.everything
         return {
             "may_expand": offered and actor.may("expand", "TrainingClass"),

@@ -23,7 +23,7 @@ from app.services.public_rounds import batch_of_the_newest_draw, round_page, rou
 from app.services.screening import draw, freeze
 from app.web.actors import current_vault
 from tests.support.drawing import overfull
-from tests.support.enrolling import AFTER_ROUND_ONE, add_class, add_enrollment, add_teachers
+from tests.support.enrolling import AFTER_ROUND_ONE, ROUND_ONE, add_class, add_enrollment, add_teachers
 from tests.world import World
 
 S = EnrollmentState
@@ -152,6 +152,26 @@ def test_an_institution_asks_and_the_bureau_decides_on_the_page(db: Any, world: 
     bureau.post(f"/adjustments/request/{made.id}/decide", data={"decision": "approve"})
     db.session.expire_all()
     assert row.seats == 6
+
+
+@pytest.mark.req("ENR-13", "P1")
+def test_an_institution_asks_during_round_one_and_cancels_alone_after_it(
+    db: Any, world: World, login_as: Any, clock: FrozenClock
+) -> None:
+    clock.set(ROUND_ONE)
+    row = add_class(world, 9)
+    url = f"/adjustments/class/{row.id}"
+
+    def offered() -> list[str]:
+        page = login_as(INSTITUTION).get(url).text
+        return [name for name in ("cancel-reason", "ask-reason") if f'id="{name}"' in page]
+
+    assert offered() == ["ask-reason"]
+    asked = login_as(INSTITUTION).post(f"{url}/ask", data={"kind": "cancel", "reason": "场地另用"})
+    assert asked.status_code == 302
+    clock.set(AFTER_ROUND_ONE)
+    assert offered() == ["cancel-reason"]
+    assert login_as(INSTITUTION).post(f"{url}/cancel", data={"reason": "场地另用"}).status_code == 302
 
 
 @pytest.mark.req("ENR-7", "ENR-17")
