@@ -7,7 +7,7 @@ the same place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -16,7 +16,7 @@ from typing import Any
 
 from app.domain.errors import Problem, problem
 from app.domain.regions import uncovered
-from app.domain.terms import ProgrammeKind
+from app.domain.terms import ClassState, ProgrammeKind
 from app.domain.text import N_
 
 # What an institution declares itself; calls and courses come in by their own doors.
@@ -25,6 +25,12 @@ MOST_HOURS, MOST_CREDITS, MOST_SEATS, MOST_FEE = 999, Decimal("99.9"), 5000, Dec
 MOST_SESSIONS, MOST_LECTURERS = 60, 40
 LENGTHS = {"title": 100, "contents": 4000, "goals": 4000, "outline": 4000, "assessment": 2000}
 REQUIRED = ("title", "goals", "contents")
+OPEN_CLASSES = (ClassState.DRAFT, ClassState.REFUSED)  # what the institution may still change
+# Each part of the upper part with its control in the form; lecturers are compared by themselves.
+UPPER = {
+    **{name: name for name in ("title", "kind", "credit_hours", "credits", *LENGTHS)}, "batch_id": "batch",
+    "stage_ids": "stages", "post_category_ids": "post_categories", "subject_ids": "subjects", "region_ids": "regions",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +89,85 @@ class Declaration:
     classes: tuple[ClassPart, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ClassLimit:
+    """How many classes a programme may have (P7), and how many of its classes are no longer among those typed."""
+
+    allowed: int = 4
+    fixed: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many classes a declaration may hold beside the fixed ones."""
+        return max(self.allowed - self.fixed, 0)
+
+
+def class_limit(allowed: int, states: Iterable[ClassState]) -> ClassLimit:
+    """Return the limit of a programme whose classes are in `states`: each that may not be typed counts by itself."""
+    return ClassLimit(allowed, sum(state not in OPEN_CLASSES for state in states))
+
+
+def upper_is_settled(states: Iterable[ClassState]) -> bool:
+    """Tell whether a class of the programme was approved: its upper part then stays what was approved (PRG-7)."""
+    return any(state not in (*OPEN_CLASSES, ClassState.PENDING) for state in states)
+
+
+Span = tuple[date, date]  # first and last day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the rules need to know around a declaration; `targets` are the chosen regions, path → name."""
+    """What the rules need to know around a declaration.
+
+    `targets` are the chosen regions, path → name; `settled` is the stored declaration once its upper part is settled.
+    """
 
     granted: Collection[str] = ()
     targets: Mapping[str, str] = field(default_factory=dict)
-    classes_allowed: int = 4
-    year: tuple[date, date] | None = None
+    limit: ClassLimit = ClassLimit()
+    year: Span | None = None
+    settled: Declaration | None = None
 
 
 def declaration_problems(given: Declaration, frame: Frame) -> list[Problem]:
     """Return everything wrong with a declaration, in the order of the form."""
     return [
-        *_text_problems(given),
-        *_number_problems(given),
+        *(_upper_problems(given) if frame.settled is None else _differences(given, frame.settled)),
         *_region_problems(frame),
-        *_lecturer_problems(given.lecturers),
-        *_class_count_problems(given.classes, frame.classes_allowed),
+        *_class_count_problems(given.classes, frame.limit),
         *(found for index, part in enumerate(given.classes) for found in _class_problems(index, part, frame, given)),
         *_double_booked(given.classes),
     ]
 
 
 # --- the upper part
+
+
+def _upper_problems(given: Declaration) -> Iterator[Problem]:
+    yield from _text_problems(given)
+    yield from _number_problems(given)
+    yield from _lecturer_problems(given.lecturers)
+
+
+def _differences(given: Declaration, settled: Declaration) -> Iterator[Problem]:
+    """Name each part that is not what was approved: storing the rest would lose it without a word."""
+    text = N_("A class of this programme is approved, so this no longer changes; leave it as it is.")
+    for name, control in UPPER.items():
+        if _unordered(getattr(given, name)) != _unordered(getattr(settled, name)):
+            yield problem("upper_part_settled", text, field=control)
+    if not _same_lecturers(given.lecturers, settled.lecturers):
+        yield problem("upper_part_settled", text, field="lecturers-0-name")
+
+
+def _unordered(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, tuple) else value
+
+
+def _same_lecturers(given: Sequence[LecturerPart], settled: Sequence[LecturerPart]) -> bool:
+    """Tell whether these are the same people; a post that was not given again is no change."""
+    posts = {(one.name, one.workplace): one.position for one in settled}
+    same = {(one.name, one.workplace) for one in given} == posts.keys()
+    return same and all(one.position in ("", posts[one.name, one.workplace]) for one in given)
 
 
 def _text_problems(given: Declaration) -> Iterator[Problem]:
@@ -167,14 +228,15 @@ def _too_long(name: str, text: str, most: int) -> Iterator[Problem]:
 # --- the lower part
 
 
-def _class_count_problems(classes: Sequence[ClassPart], allowed: int) -> Iterator[Problem]:
+def _class_count_problems(classes: Sequence[ClassPart], limit: ClassLimit) -> Iterator[Problem]:
     if not classes:
         yield problem("no_class", N_("Add at least one class."), field="classes")
-    if len(classes) > allowed:
+    if len(classes) > limit.left:
         text = N_(
             "A programme has at most %(allowed)d classes; this one has %(count)d. Remove some, or declare another."
         )
-        yield problem("too_many_classes", text, field="classes", allowed=allowed, count=len(classes))
+        count = limit.fixed + len(classes)
+        yield problem("too_many_classes", text, field="classes", allowed=limit.allowed, count=count)
 
 
 def _class_problems(index: int, part: ClassPart, frame: Frame, given: Declaration) -> Iterator[Problem]:
@@ -188,28 +250,30 @@ def _class_problems(index: int, part: ClassPart, frame: Frame, given: Declaratio
         yield problem("seats_out_of_range", text, field=f"{at}-planned_seats", most=MOST_SEATS)
     if part.fee is not None and not 0 <= part.fee <= MOST_FEE:
         yield problem("fee_out_of_range", N_("The fee lies between 0 and %(most)s."), field=f"{at}-fee", most=MOST_FEE)
-    yield from _span_problems(at, part, frame)
+    yield from span_problems(at, part.starts_on, part.ends_on, frame.year)
     if len(part.sessions) > MOST_SESSIONS:
         text = N_("At most %(most)d sessions in a timetable.")
         yield problem("too_many_sessions", text, field=f"{at}-sessions-0-day", most=MOST_SESSIONS)
     names = {one.name for one in given.lecturers}
     for number, session in enumerate(part.sessions):
-        yield from _session_problems(f"{at}-sessions-{number}", session, part, names)
+        yield from _session_problems(f"{at}-sessions-{number}", session, part)
+        yield from _teaching_problems(f"{at}-sessions-{number}", session, names, settled=frame.settled is not None)
     yield from _overlaps(at, part.sessions)
 
 
-def _span_problems(at: str, part: ClassPart, frame: Frame) -> Iterator[Problem]:
-    if part.starts_on and part.ends_on and part.ends_on < part.starts_on:
+def span_problems(at: str, first: date | None, last: date | None, year: Span | None) -> Iterator[Problem]:
+    """Yield what is wrong with the days of a class (`at`: where it stands), as declared and as adjusted (PRG-2)."""
+    if first and last and last < first:
         text = N_("The last day (%(last)s) lies before the first (%(first)s); change one of them.")
-        days = {"first": part.starts_on.isoformat(), "last": part.ends_on.isoformat()}
+        days = {"first": first.isoformat(), "last": last.isoformat()}
         yield problem("ends_before_start", text, field=f"{at}-ends_on", **days)
-    if frame.year and part.starts_on and not frame.year[0] <= part.starts_on <= frame.year[1]:
+    if year and first and not year[0] <= first <= year[1]:
         text = N_("The class begins outside the training year (%(first)s to %(last)s).")
-        span = {"first": frame.year[0].isoformat(), "last": frame.year[1].isoformat()}
+        span = {"first": year[0].isoformat(), "last": year[1].isoformat()}
         yield problem("outside_the_year", text, field=f"{at}-starts_on", **span)
 
 
-def _session_problems(at: str, session: SessionPart, part: ClassPart, lecturers: Collection[str]) -> Iterator[Problem]:
+def _session_problems(at: str, session: SessionPart, part: ClassPart) -> Iterator[Problem]:
     if not session.topic:
         yield problem("missing", N_("Please fill this in."), field=f"{at}-topic")
     yield from _too_long(f"{at}-topic", session.topic, 200)
@@ -221,9 +285,20 @@ def _session_problems(at: str, session: SessionPart, part: ClassPart, lecturers:
         text = N_("The session lies outside the class (%(first)s to %(last)s).")
         span = {"first": str(part.starts_on), "last": str(part.ends_on)}
         yield problem("session_outside_class", text, field=f"{at}-day", **span)
-    if session.lecturer and session.lecturer not in lecturers:
-        text = N_("%(name)s is not among the lecturers above; add the name there first.")
-        yield problem("lecturer_unknown", text, field=f"{at}-lecturer", name=session.lecturer)
+
+
+def _teaching_problems(
+    at: str, session: SessionPart, lecturers: Collection[str], *, settled: bool
+) -> Iterator[Problem]:
+    """A session is taught by a lecturer of the programme; who they are is a part of what was approved."""
+    if not session.lecturer or session.lecturer in lecturers:
+        return
+    text = (
+        N_("%(name)s is not a lecturer of this programme, whose lecturers no longer change; choose one of them.")
+        if settled
+        else N_("%(name)s is not among the lecturers above; add the name there first.")
+    )
+    yield problem("lecturer_unknown", text, field=f"{at}-lecturer", name=session.lecturer)
 
 
 def _clash(one: SessionPart, other: SessionPart) -> bool:

@@ -13,12 +13,23 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.declaration import ClassPart, Declaration, Frame, declaration_problems
+from app.domain.declaration import (
+    OPEN_CLASSES,
+    ClassLimit,
+    ClassPart,
+    Declaration,
+    Frame,
+    Span,
+    class_limit,
+    declaration_problems,
+    upper_is_settled,
+)
 from app.domain.declaration_input import cleaned, read_declaration
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, Problems, problem
 from app.domain.plan_files import LONGEST_NAME, safe_name
+from app.domain.policy import Policy
 from app.domain.states import Action
-from app.domain.terms import AuditAction, ClassState, ProgrammeState
+from app.domain.terms import AuditAction, ProgrammeState
 from app.domain.text import N_
 from app.extensions import db
 from app.models import (
@@ -43,7 +54,6 @@ from app.services.unit import changed_meanwhile, transaction
 
 # States in which the institution may change what it declared.
 OPEN_STATES = (ProgrammeState.DRAFT, ProgrammeState.REJECTED, ProgrammeState.RETURNED, ProgrammeState.WITHDRAWN)
-OPEN_CLASSES = (ClassState.DRAFT, ClassState.REFUSED)
 LISTS: dict[str, tuple[str, type[Any]]] = {
     "stages": ("stage_ids", Stage),
     "post_categories": ("post_category_ids", PostCategory),
@@ -107,7 +117,10 @@ def discard_draft(draft_id: int, *, actor: Actor) -> None:
 
 def editable(programme_id: int, *, actor: Actor) -> Programme:
     """Return a programme of the actor's institution that may be changed now. Raises Conflict with its state."""
-    programme = fetch_manageable(Programme, programme_id, actor=actor)
+    return _editable(fetch_manageable(Programme, programme_id, actor=actor), actor)
+
+
+def _editable(programme: Programme, actor: Actor) -> Programme:
     if programme.institution_id != actor.institution_id and not actor.everything:
         raise NotPermitted
     if programme.state in OPEN_STATES or has_class_to_mend(programme):
@@ -120,6 +133,36 @@ def has_class_to_mend(programme: Programme) -> bool:
     """Tell whether an approved programme has a class that was refused or added and can be submitted again (PRG-7)."""
     approved = programme.state == ProgrammeState.APPROVED
     return approved and any(one.state in OPEN_CLASSES for one in programme.classes)
+
+
+def upper_settled(programme: Programme) -> bool:
+    """Tell whether the upper part stays what was approved: the form shows it no more, `declare` takes no other."""
+    return upper_is_settled(one.state for one in programme.classes)
+
+
+def limit_of(programme: Programme | None, policy: Policy) -> ClassLimit:
+    """Return how many classes may be declared: the bureau's word for this programme, else the parameter (P7)."""
+    allowed = (programme.classes_allowed if programme else None) or policy.max_classes_per_programme
+    return class_limit(allowed, [one.state for one in programme.classes] if programme else ())
+
+
+def year_of(batch: Batch | None) -> Span | None:
+    """Return the first and the last day of the training year of a batch, in which its classes begin."""
+    return (batch.training_year.starts_on, batch.training_year.ends_on) if batch is not None else None
+
+
+def locked_programme(programme_id: int, *, actor: Actor) -> Programme:
+    """Return a programme with its classes, read afresh; until the transaction ends nobody else judges or changes them.
+
+    Who decides about one class has to see what was decided about the others. SQLite has one writer anyway. Raises
+    NotVisible, NotPermitted.
+    """
+    row = fetch_manageable(Programme, programme_id, actor=actor)
+    db.session.execute(select(Programme.id).where(Programme.id == row.id).with_for_update(key_share=True))
+    db.session.refresh(row)
+    afresh = select(TrainingClass).where(TrainingClass.programme_id == row.id)
+    db.session.scalars(afresh.execution_options(populate_existing=True)).all()
+    return row
 
 
 def declare(
@@ -135,12 +178,12 @@ def declare(
     """Store a declaration that meets every rule as a programme with its classes, and its draft is done with.
 
     `upload` is the plan file; without one, that of the draft. A sheet or a program may bring the file later;
-    `plan_file_needed` asks for it now. Raises Invalid with all problems at once, Conflict when
-    the programme is settled or somebody changed it meanwhile.
+    `plan_file_needed` asks for it now. Once a class is approved the upper part has to come as it is stored. Raises
+    Invalid with all problems at once, Conflict when the programme is settled or somebody changed it meanwhile.
     """
     actor.require("declare", "Programme")
     with transaction():
-        programme = editable(programme_id, actor=actor) if programme_id is not None else None
+        programme = _editable(locked_programme(programme_id, actor=actor), actor) if programme_id is not None else None
         if programme is not None and expected_version not in (None, programme.version):
             raise Conflict(changed_meanwhile())
         draft = fetch_manageable(DeclarationDraft, draft_id, actor=actor) if draft_id is not None else None
@@ -186,8 +229,9 @@ def _checked(
     frame = Frame(
         granted=coverage(institution_id),
         targets={row.path: row.name for row in _rows(Region, given.region_ids)},
-        classes_allowed=(programme.classes_allowed if programme else None) or policy.max_classes_per_programme,
-        year=(batch.training_year.starts_on, batch.training_year.ends_on) if batch is not None else None,
+        limit=limit_of(programme, policy),
+        year=year_of(batch),
+        settled=_settled(programme),
     )
     problems.found += declaration_problems(given, frame)
     _check_choices(given, batch, programme, problems)
@@ -197,6 +241,13 @@ def _checked(
         problems.add("plan_file_missing", N_("Choose the training plan: Word, Excel or PDF."), field="plan_file")
     problems.raise_if_any(Invalid)
     return given
+
+
+def _settled(programme: Programme | None) -> Declaration | None:
+    """Return the stored declaration, read as a typed one, when its upper part no longer changes."""
+    if programme is None or not upper_settled(programme):
+        return None
+    return read_declaration(cleaned(typed_of(programme)))[0]
 
 
 def _check_choices(given: Declaration, batch: Batch | None, programme: Programme | None, problems: Problems) -> None:
@@ -224,7 +275,7 @@ def _rows(model: type[Any], ids: Sequence[int]) -> Sequence[Any]:
 def _store(given: Declaration, typed: Mapping[str, Any], programme: Programme | None, actor: Actor) -> Programme:
     fresh = programme is None
     row = programme or Programme(institution_id=actor.institution_id, copied_from_id=_copied_from(typed, actor))
-    if not any(one.state not in (*OPEN_CLASSES, ClassState.PENDING) for one in row.classes):
+    if not upper_settled(row):
         _store_upper(row, given)
     with db.session.no_autoflush:
         db.session.add(row)

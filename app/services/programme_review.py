@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.clock import now
-from app.domain.declaration import MOST_HOURS, MOST_SEATS
+from app.domain.declaration import MOST_HOURS, MOST_SEATS, Span, span_problems
 from app.domain.errors import Conflict, Invalid, NotPermitted, Problem, Problems, problem
 from app.domain.states import Action
 from app.domain.terms import AuditAction, Checkpoint, ClassState, ProgrammeState, RoleName, WindowKind
@@ -19,7 +19,7 @@ from app.models import Account, ExpertOpinion, Programme, Role, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_manageable
 from app.services import audit
-from app.services.declarations import copy_to_class
+from app.services.declarations import copy_to_class, locked_programme, year_of
 from app.services.programme_notices import tell_experts
 from app.services.programmes import pending_classes
 from app.services.transitions import begun, history_of, move
@@ -49,7 +49,7 @@ def review(programme_id: int, decisions: Mapping[int, Decision], *, actor: Actor
     """
     actor.require("review", "TrainingClass")
     with transaction():
-        row = fetch_manageable(Programme, programme_id, actor=actor)
+        row = locked_programme(programme_id, actor=actor)
         require_open(row.batch, WindowKind.REVIEW)
         classes = {one.id: one for one in row.classes}
         _check_decisions(row, classes, decisions)
@@ -110,7 +110,8 @@ def approve_many(
 ) -> tuple[list[Programme], list[Problem]]:
     """Approve every waiting class of these programmes; return those approved and, by title, why others were not.
 
-    Each programme is one unit of its own: one that somebody else has just decided does not undo the rest.
+    Each programme is one unit of its own: one that somebody else has just decided does not undo the rest. They are
+    held in the order of their keys, so that two who approve the same ones do not wait for each other.
     """
     actor.require("review", "TrainingClass")
     if len(programme_ids) > MOST_AT_ONCE:
@@ -118,7 +119,7 @@ def approve_many(
         raise Invalid(problem("too_many", text, most=MOST_AT_ONCE))
     done, refused = [], list[Problem]()
     with transaction():
-        rows = [fetch_manageable(Programme, key, actor=actor) for key in dict.fromkeys(programme_ids)]
+        rows = [fetch_manageable(Programme, key, actor=actor) for key in sorted(set(programme_ids))]
         for row in rows:
             decisions = {one.id: Decision(Action.APPROVE, checkpoint=checkpoint) for one in pending_classes(row)}
             try:
@@ -152,12 +153,12 @@ def adjust(
     """
     actor.require("adjust", "Programme")
     with transaction():
-        row = fetch_manageable(Programme, programme_id, actor=actor)
+        row = locked_programme(programme_id, actor=actor)
         if expected_version not in (None, row.version):
             raise Conflict(changed_meanwhile())
         require_open(row.batch, WindowKind.REVIEW)
         classes = {one.id: one for one in row.classes}
-        _check_adjustment(values, class_values, classes, reason)
+        _check_adjustment(values, class_values, row, reason)
         before = audit.snapshot(row)
         changes = _changes(row, values)
         for key, wanted in class_values.items():
@@ -177,10 +178,10 @@ ADJUSTED_CLASS = ("starts_on", "ends_on", "place", "planned_seats", "checkpoint"
 def _check_adjustment(
     values: Mapping[str, Any],
     class_values: Mapping[int, Mapping[str, Any]],
-    classes: Mapping[int, TrainingClass],
+    row: Programme,
     reason: str,
 ) -> None:
-    problems = Problems()
+    problems, classes = Problems(), {one.id: one for one in row.classes}
     if not reason.strip():
         problems.add("reason_missing", N_("Give the reason; the people concerned will read it."), field="reason")
     hours = values.get("credit_hours")
@@ -197,25 +198,23 @@ def _check_adjustment(
         if key not in classes:
             problems.add("choice_not_visible", N_("This choice does not exist or is outside your scope."))
             continue
-        _check_class(classes[key], wanted, problems)
+        _check_class(classes[key], wanted, year_of(row.batch), problems)
     problems.raise_if_any(Invalid)
 
 
-def _check_class(one: TrainingClass, wanted: Mapping[str, Any], problems: Problems) -> None:
-    at = f"classes-{one.id}-"
+def _check_class(one: TrainingClass, wanted: Mapping[str, Any], year: Span | None, problems: Problems) -> None:
+    at = f"classes-{one.id}"
     seats = wanted.get("planned_seats", one.planned_seats)
     if not 0 < seats <= MOST_SEATS:
         text = N_("Planned seats lie between 1 and %(most)d.")
-        problems.add("seats_out_of_range", text, field=at + "planned_seats", most=MOST_SEATS)
+        problems.add("seats_out_of_range", text, field=f"{at}-planned_seats", most=MOST_SEATS)
     first, last = wanted.get("starts_on", one.starts_on), wanted.get("ends_on", one.ends_on)
-    if last < first:
-        text = N_("The last day (%(last)s) lies before the first (%(first)s); change one of them.")
-        problems.add("ends_before_start", text, field=at + "ends_on", first=str(first), last=str(last))
+    problems.found += span_problems(at, first, last, year)
     if any(not first <= session.day <= last for session in one.sessions):
         text = N_("The timetable has sessions outside these days; return the class for changes instead.")
-        problems.add("session_outside_class", text, field=at + "starts_on")
+        problems.add("session_outside_class", text, field=f"{at}-starts_on")
     if not str(wanted.get("place", one.place)).strip():
-        problems.add("missing", N_("Please fill this in."), field=at + "place")
+        problems.add("missing", N_("Please fill this in."), field=f"{at}-place")
 
 
 def _changes(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.domain.clock import now
+from app.domain.declaration import OPEN_CLASSES
 from app.domain.errors import Invalid, Problems
 from app.domain.regions import uncovered
 from app.domain.states import Action, Fact
@@ -16,8 +17,7 @@ from app.domain.text import N_
 from app.extensions import db
 from app.models import Batch, Programme, TrainingClass, TrainingYear
 from app.security.actor import Actor
-from app.security.scope import fetch_manageable
-from app.services.declarations import OPEN_CLASSES, typed_of
+from app.services.declarations import locked_programme, typed_of, upper_settled
 from app.services.grants import coverage
 from app.services.routing import reviewing_bureau
 from app.services.transitions import move
@@ -35,7 +35,7 @@ def submit(programme_id: int, *, actor: Actor) -> Programme:
     """
     actor.require("submit", "Programme")
     with transaction():
-        row = fetch_manageable(Programme, programme_id, actor=actor)
+        row = locked_programme(programme_id, actor=actor)
         again = row.state in (ProgrammeState.REJECTED, ProgrammeState.RETURNED, ProgrammeState.APPROVED)
         require_open(row.batch, WindowKind.DECLARATION, *([WindowKind.REVIEW] if again else []))
         _check_still_right(row)
@@ -55,7 +55,7 @@ def take_back(programme_id: int, *, actor: Actor, reason: str | None = None) -> 
     """Take a declaration back that nobody has reviewed yet; it can be changed and submitted again."""
     actor.require("submit", "Programme")
     with transaction():
-        row = fetch_manageable(Programme, programme_id, actor=actor)
+        row = locked_programme(programme_id, actor=actor)
         _nothing_decided(row)
         move(row, Action.TAKE_BACK, actor=actor, reason=reason)
         for one in row.classes:
@@ -66,7 +66,7 @@ def take_back(programme_id: int, *, actor: Actor, reason: str | None = None) -> 
 
 def _nothing_decided(row: Programme) -> None:
     """Once a class of this round was decided, the rest waits for its decision."""
-    if any(one.state not in (ClassState.PENDING, *OPEN_CLASSES) for one in row.classes):
+    if upper_settled(row):
         problems = Problems()
         problems.add("review_begun", N_("The bureau has already decided a class; wait for the others."))
         problems.raise_if_any()

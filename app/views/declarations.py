@@ -92,16 +92,15 @@ class DeclarationPage(PageView):
     @has_access
     def save(self) -> Any:
         """Keep the draft, or check everything, store it and hand it in; on any problem nothing typed is lost."""
-        typed = typed_form()
         keys = {name: request.form.get(name, type=int) for name in ("draft_id", "programme_id")}
         programme = declarations.editable(keys["programme_id"], actor=self.actor) if keys["programme_id"] else None
-        upload = uploaded()
+        typed, upload = _whole(typed_form(), programme), uploaded()
         if request.form.get("do") == "draft":
             row = declarations.keep_draft(typed, actor=self.actor, upload=upload, **keys)
             flash(_("The draft was saved."), "success")
             return redirect(url_for("DeclarationPage.draft", pk=row.id))
         try:
-            row = self._hand_in(typed, upload, keys, programme)
+            row = self._hand_in(typed, upload, keys)
         except (Invalid, DomainError) as error:
             if error.status in (403, 404):
                 raise
@@ -112,9 +111,7 @@ class DeclarationPage(PageView):
         flash(_("Handed in. %(bureau)s reviews it.", bureau=row.review_bureau), "success")
         return redirect(url_for("ProgrammeView.show", pk=row.id))
 
-    def _hand_in(self, typed: Any, upload: Any, keys: Any, programme: Programme | None) -> Programme:
-        if programme is not None and declarations.has_class_to_mend(programme):
-            typed = {**declarations.typed_of(programme), "classes": typed.get("classes", [])}
+    def _hand_in(self, typed: Any, upload: Any, keys: Any) -> Programme:
         with transaction():
             row = declarations.declare(
                 typed, actor=self.actor, upload=upload, plan_file_needed=True, programme_id=keys["programme_id"],
@@ -133,13 +130,13 @@ class DeclarationPage(PageView):
         if self.actor.institution_id is None:
             raise NotPermitted
         shown = problems or []
-        policy = policy_of(batches_of_the_year()[0].training_year_id if batches_of_the_year() else None)
+        policy = policy_of(_year_id(programme))
         return self.render_template(
             "programmes/declare.html",
             title=_("Change the declaration") if programme is not None else _("Declare a programme"),
             typed=filled(typed), draft=draft, programme=programme, problems=shown, errors=by_field(shown),
-            locked=programme is not None and declarations.has_class_to_mend(programme),
-            allowed=(programme.classes_allowed if programme else None) or policy.max_classes_per_programme,
+            locked=programme is not None and declarations.upper_settled(programme),
+            limit=declarations.limit_of(programme, policy),
             limit_kb=policy.plan_file_limit_kb, types=policy.plan_file_types, routed=_routed(typed.get("regions")),
             **choices(self.actor.institution_id),
         )  # fmt: skip
@@ -197,6 +194,21 @@ class DeclarationPage(PageView):
         """Send a version of a training plan."""
         row = plan_files.fetch(pk, actor=self.actor)
         return send_file(BytesIO(row.content), row.content_type, as_attachment=True, download_name=row.name)
+
+
+def _whole(typed: dict[str, Any], programme: Programme | None) -> dict[str, Any]:
+    """Return what was typed, with the stored upper part where the form showed none because it no longer changes."""
+    if programme is None or "title" in typed or not declarations.upper_settled(programme):
+        return typed
+    return {**declarations.typed_of(programme), "classes": typed.get("classes", [])}
+
+
+def _year_id(programme: Programme | None) -> int | None:
+    """Return the training year whose parameters the form tells: that of the programme, else the running one."""
+    if programme is not None:
+        return programme.training_year_id
+    batches = batches_of_the_year()
+    return batches[0].training_year_id if batches else None
 
 
 def _routed(region_ids: Any) -> str:

@@ -49,6 +49,14 @@ def declaration(world: World, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def db_row(key: int) -> Programme:
+    """The programme as it is stored now."""
+    from app.extensions import db
+
+    db.session.expire_all()
+    return db.session.get_one(Programme, key)
+
+
 @pytest.mark.req("PRG-2", "PRG-4", "PRG-5", "PRG-6", "PRG-7")
 def test_a_programme_is_declared_refused_mended_and_approved(db: Any, world: World, send: Any) -> None:
     file = {"name": PLAN.name, "content": b64encode(PLAN.content).decode()}
@@ -75,6 +83,27 @@ def test_a_programme_is_declared_refused_mended_and_approved(db: Any, world: Wor
     assert send("county_admin", "programme/review", id=key, decisions=[approval]).status_code == 200
     db.session.expire_all()
     assert (row.state, row.classes[0].state, row.classes[0].checkpoint) == ("approved", "offered", "county")
+
+
+@pytest.mark.req("PRG-2", "PRG-5", "PRG-7")
+def test_what_was_approved_is_not_declared_anew_and_no_class_leaves_its_year(world: World, send: Any) -> None:
+    file = {"name": PLAN.name, "content": b64encode(PLAN.content).decode()}
+    two = declaration(world)["classes"] * 2
+    key = send("institution_admin", "programme/declare", declaration=declaration(world, classes=two),
+               plan_file=file).json["id"]  # fmt: skip
+    send("institution_admin", "programme/submit", id=key)
+    first, second = (one.id for one in db_row(key).classes)
+    late = [{"training_class": first, "starts_on": "2027-03-01", "ends_on": "2027-03-02"}]
+    outside = send("county_admin", "programme/adjust", id=key, reason="改期", classes=late)
+    assert [p["field"] for p in outside.json["problems"]] == [f"classes-{first}-starts_on"]
+    decisions = [{"training_class": first, "decision": "approve"},
+                 {"training_class": second, "decision": "return", "reason": "补充"}]  # fmt: skip
+    assert send("county_admin", "programme/review", id=key, decisions=decisions).status_code == 200
+    mended = declaration(world, credit_hours=30, classes=[{**two[0], "id": second}])
+    refused = send("institution_admin", "programme/declare", id=key, declaration=mended)
+    assert (refused.status_code, [p["field"] for p in refused.json["problems"]]) == (422, ["credit_hours"])
+    mended["credit_hours"] = 24
+    assert send("institution_admin", "programme/declare", id=key, declaration=mended).status_code == 201
 
 
 @pytest.mark.req("PRG-2")

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from app.domain.declaration import Frame, declaration_problems
+from app.domain.declaration import ClassLimit, Frame, class_limit, declaration_problems, upper_is_settled
 from app.domain.declaration_input import cleaned, is_blank, read_declaration
+from app.domain.terms import ClassState
 
 XIHU, QINGYUAN = "/330000/330100/330106/", "/330000/331100/331126/"
 FRAME = Frame(
     granted=["/330000/330100/"],
     targets={XIHU: "西湖区"},
-    classes_allowed=4,
+    limit=ClassLimit(4),
     year=(date(2026, 1, 1), date(2026, 12, 31)),
 )
 
@@ -140,8 +141,55 @@ def test_regions_outside_todays_grants_are_named() -> None:
 def test_the_bureau_may_allow_more_classes_for_one_programme() -> None:
     five = {"classes": [training_class(sessions=[])] * 5}
     assert ("classes", "too_many_classes") in problems(**five)
-    more = Frame(granted=FRAME.granted, targets=FRAME.targets, classes_allowed=5, year=FRAME.year)
+    more = Frame(granted=FRAME.granted, targets=FRAME.targets, limit=ClassLimit(5), year=FRAME.year)
     assert problems(more, **five) == set()
+
+
+@pytest.mark.req("PRG-2", "P7")
+def test_classes_that_are_not_typed_count_against_the_limit() -> None:
+    states = [ClassState.OFFERED, ClassState.PENDING, ClassState.CANCELLED, ClassState.REFUSED, ClassState.DRAFT]
+    limit = class_limit(4, states)
+    assert (limit.fixed, limit.left, class_limit(1, states).left) == (3, 1, 0)
+    frame = Frame(granted=FRAME.granted, targets=FRAME.targets, limit=limit, year=FRAME.year)
+    two = {"classes": [training_class(sessions=[])] * 2}
+    assert problems(frame) == set()
+    assert problems(frame, **two) == {("classes", "too_many_classes")}
+    [found] = declaration_problems(read_declaration(typed(**two))[0], frame)
+    assert found.text.params == {"allowed": 4, "count": 5}
+
+
+@pytest.mark.req("PRG-7")
+def test_an_upper_part_is_settled_once_a_class_was_approved() -> None:
+    asked = (ClassState.DRAFT, ClassState.REFUSED, ClassState.PENDING)
+    assert not upper_is_settled(asked)
+    assert all(upper_is_settled([*asked, state]) for state in set(ClassState) - set(asked))
+
+
+SETTLED = read_declaration(typed(stages=["1", "2"], lecturers=[{"name": "方晓华", "position": "教授"}]))[0]
+AFTERWARDS = Frame(granted=FRAME.granted, targets=FRAME.targets, year=FRAME.year, settled=SETTLED)
+SAME = {"stages": ["2", "1"], "lecturers": [{"name": " 方晓华 "}], "credits": "3.0", "title": "小学语文教学研修 "}
+
+
+@pytest.mark.req("PRG-7")
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": "改名"}, "title"), ({"credit_hours": "30"}, "credit_hours"), ({"credits": ""}, "credits"),
+        ({"goals": "别的"}, "goals"), ({"outline": "新大纲"}, "outline"), ({"batch": "2"}, "batch"),
+        ({"kind": "national"}, "kind"), ({"stages": ["1"]}, "stages"), ({"subjects": ["4"]}, "subjects"),
+        ({"regions": ["7", "8"]}, "regions"), ({"lecturers": [{"name": "路人"}]}, "lecturers-0-name"),
+        ({"lecturers": [{"name": "方晓华", "position": "讲师"}]}, "lecturers-0-name"),
+    ],
+)  # fmt: skip
+def test_a_settled_upper_part_is_taken_as_it_stands_and_no_other(changes: dict[str, Any], field: str) -> None:
+    assert problems(AFTERWARDS, **SAME) == set()
+    assert (field, "upper_part_settled") in problems(AFTERWARDS, **{**SAME, **changes})
+
+
+@pytest.mark.req("PRG-7")
+def test_sessions_of_a_settled_programme_are_taught_by_its_lecturers() -> None:
+    new = [training_class(sessions=[session(lecturer="路人")])]
+    assert problems(AFTERWARDS, **SAME, classes=new) == {("classes-0-sessions-0-lecturer", "lecturer_unknown")}
 
 
 @pytest.mark.req("PRG-2")

@@ -419,8 +419,11 @@ def test_a_refused_class_of_an_approved_programme_comes_again_and_the_rest_stays
     row, actor = submitted(world, classes=[typed_class(), typed_class(sessions=[])]), world.actor(INSTITUTION)
     first, second = row.classes
     decide(world, row, Decision(APPROVE), Decision(REFUSE, "时间冲突"))
-    again = {**declarations.typed_of(row), "title": "想改名", "classes": [
+    again = {**declarations.typed_of(row), "classes": [
         typed_class(id=str(second.id), planned_seats="30", sessions=[])]}  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        declarations.declare({**again, "title": "想改名"}, actor=actor, programme_id=row.id)
+    assert {(p.field, p.code) for p in refused.value.problems} == {("title", "upper_part_settled")}
     declarations.declare(again, actor=actor, programme_id=row.id)
     programmes.submit(row.id, actor=actor)
     assert (row.title, first.state, second.state, second.planned_seats) == (
@@ -430,6 +433,39 @@ def test_a_refused_class_of_an_approved_programme_comes_again_and_the_rest_stays
     assert (row.state, second.state) == (ProgrammeState.APPROVED, ClassState.OFFERED)
     with pytest.raises(Conflict):
         declarations.declare(again, actor=actor, programme_id=row.id)
+
+
+@pytest.mark.req("PRG-7")
+def test_a_returned_programme_with_an_approved_class_loses_nothing_silently(world: World) -> None:
+    row, actor = submitted(world, classes=[typed_class(), typed_class(sessions=[])]), world.actor(INSTITUTION)
+    second = row.classes[1]
+    decide(world, row, Decision(APPROVE), Decision(RETURN, "补充课程表"))
+    session = typed_class()["sessions"][0] | {"day": "2026-05-12"}
+    mended = [typed_class(id=str(second.id), sessions=[session])]
+    changed = {"credit_hours": "30", "regions": [], "lecturers": [{"name": "新教师"}], "classes": [
+        typed_class(id=str(second.id), sessions=[session | {"lecturer": "新教师"}])]}  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        declarations.declare(declarations.typed_of(row) | changed, actor=actor, programme_id=row.id)
+    assert {p.field for p in refused.value.problems} == {"credit_hours", "regions", "lecturers-0-name"}
+    declarations.declare(declarations.typed_of(row) | {"classes": mended}, actor=actor, programme_id=row.id)
+    programmes.submit(row.id, actor=actor)
+    decide(world, row, Decision(APPROVE))
+    assert (row.state, [s.lecturer.name for s in second.sessions]) == (ProgrammeState.APPROVED, ["方晓华"])
+
+
+@pytest.mark.req("PRG-2", "PRG-7", "P7")
+def test_approved_classes_count_when_more_are_declared(world: World) -> None:
+    row, actor = submitted(world, classes=[typed_class(sessions=[])] * 4), world.actor(INSTITUTION)
+    decide(world, row, *[Decision(APPROVE)] * 3, Decision(REFUSE, "时间冲突"))
+    mended = typed_class(id=str(row.classes[3].id), sessions=[])
+    more = {**declarations.typed_of(row), "classes": [mended, *[typed_class(sessions=[])] * 3]}
+    with pytest.raises(Invalid) as refused:
+        declarations.declare(more, actor=actor, programme_id=row.id)
+    assert [(p.code, p.text.params) for p in refused.value.problems] == [
+        ("too_many_classes", {"allowed": 4, "count": 7})
+    ]  # fmt: skip
+    declarations.declare({**more, "classes": [mended]}, actor=actor, programme_id=row.id)
+    assert len(row.classes) == 4
 
 
 @pytest.mark.req("PRG-5")
@@ -501,6 +537,19 @@ def test_an_adjustment_keeps_the_rules_and_needs_a_reason(world: World) -> None:
     }  # fmt: skip
     with pytest.raises(NotPermitted):
         programme_review.adjust(row.id, {}, {}, reason="x", actor=world.actor(INSTITUTION))
+
+
+@pytest.mark.req("PRG-5", "PRG-2")
+def test_an_adjusted_class_still_begins_in_its_training_year(world: World) -> None:
+    row = submitted(world, classes=[typed_class(sessions=[])])
+    one, actor = row.classes[0], world.actor(BUREAU)
+    days = {"starts_on": date(2027, 1, 4), "ends_on": date(2027, 1, 6)}
+    with pytest.raises(Invalid) as refused:
+        programme_review.adjust(row.id, {}, {one.id: days}, reason="改期", actor=actor)
+    assert [(p.code, p.field) for p in refused.value.problems] == [("outside_the_year", f"classes-{one.id}-starts_on")]
+    in_time = {"starts_on": date(2026, 12, 31), "ends_on": date(2027, 1, 2)}
+    programme_review.adjust(row.id, {}, {one.id: in_time}, reason="改期", actor=actor)
+    assert one.starts_on == date(2026, 12, 31)
 
 
 @pytest.mark.req("PRG-5")

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.clock import SHANGHAI
+from app.domain.states import Action
 from app.models import DeclarationDraft, ExpertOpinion, Programme
-from app.services import declarations, programmes
+from app.services import declarations, programme_review, programmes
+from app.services.programme_review import Decision
 from tests.support.declarations import PLAN, typed, typed_class
 from tests.world import World
 
@@ -230,6 +232,38 @@ def test_a_refusal_without_a_reason_comes_back_with_what_was_chosen(login_as: An
     page = login_as("institution_admin").get(f"/programmeview/show/{row.id}").text
     assert "场地不足" in page
     assert f"/declarations/edit/{row.id}" in page
+
+
+@pytest.mark.req("PRG-7", "P7")
+def test_once_a_class_is_approved_the_form_shows_the_classes_alone(login_as: Any, db: Any, world: World) -> None:
+    row = waiting(world, classes=[typed_class(), typed_class(sessions=[]), typed_class(sessions=[])])
+    first, second, third = (one.id for one in row.classes)
+    decisions = {first: Decision(Action.APPROVE), second: Decision(Action.RETURN, "补充"),
+                 third: Decision(Action.APPROVE)}  # fmt: skip
+    programme_review.review(row.id, decisions, actor=world.actor("county_admin"))
+    client = login_as("institution_admin")
+    page = client.get(f"/declarations/edit/{row.id}").text
+    assert 'name="title"' not in page
+    assert 'data-most="2"' in page
+    assert '<option value="方晓华">' in page
+    sent = {
+        name.replace("classes-2", "classes-0"): value
+        for name, value in form(world, file=False, programme_id=str(row.id), version=str(row.version)).items()
+    } | {"classes-0-id": str(second), "classes-0-sessions-1-lecturer": "路人"}  # fmt: skip
+    unlocked = client.post("/declarations/save", data=sent)  # of a form that was opened before
+    assert unlocked.status_code == 422
+    assert 'href="#title"' in unlocked.text
+    for name in ("title", "kind", "batch", "credit_hours", "goals", "contents", "regions", "lecturers-0-name"):
+        del sent[name]
+    stranger = client.post("/declarations/save", data=sent)
+    assert stranger.status_code == 422
+    assert re.findall(r'<a href="#([a-z0-9_-]+)" data-field', stranger.text) == ["classes-0-sessions-0-lecturer"]
+    sent["classes-0-sessions-1-lecturer"] = "方晓华"
+    assert client.post("/declarations/save", data=sent).status_code == 302
+    db.session.expire_all()
+    assert (row.state, row.title, [s.lecturer.name for s in row.classes[1].sessions]) == (
+        "submitted", "小学数学教学研修", ["方晓华"],
+    )  # fmt: skip
 
 
 @pytest.mark.req("PRG-5")

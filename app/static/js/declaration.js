@@ -82,7 +82,9 @@ function limit(form) {
   form.querySelector('[data-add-row="class"]').disabled = rows.length >= Number(box.dataset.most);
 }
 
+/** Offer the timetable the names typed above; where the lecturers no longer change the page offers them itself. */
 function offerNames(form) {
+  if (!form.querySelector('[data-rows="lecturers"]')) return;
   const names = new Set([...form.querySelectorAll("[data-lecturer-name]")].map((field) => field.value.trim()).filter(Boolean));
   form.querySelector("[data-lecturer-names]").replaceChildren(
     ...[...names].map((name) => Object.assign(document.createElement("option"), { value: name })),
