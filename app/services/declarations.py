@@ -15,19 +15,14 @@ from sqlalchemy import select
 
 from app.domain.declaration import (
     OPEN_CLASSES,
-    ClassLimit,
     ClassPart,
     Declaration,
     Frame,
-    Span,
-    class_limit,
     declaration_problems,
-    upper_is_settled,
 )
 from app.domain.declaration_input import cleaned, read_declaration
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible, Problem, Problems, problem
 from app.domain.plan_files import LONGEST_NAME, safe_name
-from app.domain.policy import Policy
 from app.domain.states import Action
 from app.domain.terms import AuditAction, ProgrammeState
 from app.domain.text import N_
@@ -49,6 +44,7 @@ from app.security.scope import fetch_manageable, fetch_visible
 from app.services import audit, plan_files
 from app.services.grants import coverage
 from app.services.parameters import policy_of
+from app.services.programme_facts import limit_of, locked_programme, upper_settled, year_of
 from app.services.transitions import begun
 from app.services.unit import changed_meanwhile, transaction
 
@@ -133,36 +129,6 @@ def has_class_to_mend(programme: Programme) -> bool:
     """Tell whether an approved programme has a class that was refused or added and can be submitted again (PRG-7)."""
     approved = programme.state == ProgrammeState.APPROVED
     return approved and any(one.state in OPEN_CLASSES for one in programme.classes)
-
-
-def upper_settled(programme: Programme) -> bool:
-    """Tell whether the upper part stays what was approved: the form shows it no more, `declare` takes no other."""
-    return upper_is_settled(one.state for one in programme.classes)
-
-
-def limit_of(programme: Programme | None, policy: Policy) -> ClassLimit:
-    """Return how many classes may be declared: the bureau's word for this programme, else the parameter (P7)."""
-    allowed = (programme.classes_allowed if programme else None) or policy.max_classes_per_programme
-    return class_limit(allowed, [one.state for one in programme.classes] if programme else ())
-
-
-def year_of(batch: Batch | None) -> Span | None:
-    """Return the first and the last day of the training year of a batch, in which its classes begin."""
-    return (batch.training_year.starts_on, batch.training_year.ends_on) if batch is not None else None
-
-
-def locked_programme(programme_id: int, *, actor: Actor) -> Programme:
-    """Return a programme with its classes, read afresh; until the transaction ends nobody else judges or changes them.
-
-    Who decides about one class has to see what was decided about the others. SQLite has one writer anyway. Raises
-    NotVisible, NotPermitted.
-    """
-    row = fetch_manageable(Programme, programme_id, actor=actor)
-    db.session.execute(select(Programme.id).where(Programme.id == row.id).with_for_update(key_share=True))
-    db.session.refresh(row)
-    afresh = select(TrainingClass).where(TrainingClass.programme_id == row.id)
-    db.session.scalars(afresh.execution_options(populate_existing=True)).all()
-    return row
 
 
 def declare(

@@ -19,7 +19,8 @@ from app.models import Account, ExpertOpinion, Programme, Role, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_manageable
 from app.services import audit
-from app.services.declarations import copy_to_class, locked_programme, year_of
+from app.services.declarations import copy_to_class
+from app.services.programme_facts import locked_programme, year_of
 from app.services.programme_notices import tell_experts
 from app.services.programmes import pending_classes
 from app.services.transitions import begun, history_of, move

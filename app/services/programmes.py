@@ -17,8 +17,9 @@ from app.domain.text import N_
 from app.extensions import db
 from app.models import Batch, Programme, TrainingClass, TrainingYear
 from app.security.actor import Actor
-from app.services.declarations import locked_programme, typed_of, upper_settled
+from app.services.declarations import typed_of
 from app.services.grants import coverage
+from app.services.programme_facts import locked_programme, upper_settled
 from app.services.routing import reviewing_bureau
 from app.services.transitions import move
 from app.services.unit import transaction

@@ -20,6 +20,7 @@ from app.security.scope import fetch_visible, select_visible
 from app.services import declarations, plan_files, programmes
 from app.services.declarations import OPEN_STATES
 from app.services.parameters import policy_of
+from app.services.programme_facts import limit_of, upper_settled
 from app.services.routing import reviewing_bureau
 from app.services.unit import transaction
 from app.services.windows import batches_of_the_year, is_open
@@ -135,8 +136,8 @@ class DeclarationPage(PageView):
             "programmes/declare.html",
             title=_("Change the declaration") if programme is not None else _("Declare a programme"),
             typed=filled(typed), draft=draft, programme=programme, problems=shown, errors=by_field(shown),
-            locked=programme is not None and declarations.upper_settled(programme),
-            limit=declarations.limit_of(programme, policy),
+            locked=programme is not None and upper_settled(programme),
+            limit=limit_of(programme, policy),
             limit_kb=policy.plan_file_limit_kb, types=policy.plan_file_types, routed=_routed(typed.get("regions")),
             **choices(self.actor.institution_id),
         )  # fmt: skip
@@ -198,7 +199,7 @@ class DeclarationPage(PageView):
 
 def _whole(typed: dict[str, Any], programme: Programme | None) -> dict[str, Any]:
     """Return what was typed, with the stored upper part where the form showed none because it no longer changes."""
-    if programme is None or "title" in typed or not declarations.upper_settled(programme):
+    if programme is None or "title" in typed or not upper_settled(programme):
         return typed
     return {**declarations.typed_of(programme), "classes": typed.get("classes", [])}
 
