@@ -19,6 +19,7 @@ from app.domain.regions import covers
 from app.domain.terms import (
     ClashCheck,
     ClassState,
+    EnrollmentState,
     HoursCapMode,
     ProgrammeKind,
     RoundKind,
@@ -30,6 +31,10 @@ from app.domain.timetables import Timetable, clashes
 
 AT_WORK = frozenset({TeacherStatus.EMPLOYED, TeacherStatus.SECONDED})
 CHOSEN_BY_TEACHERS = frozenset({ProgrammeKind.ELECTIVE})  # the other kinds are entered by the institution (MAN-1)
+# What gives the right to round two (ENR-11, P4): ending so, which only happens after the school's approval, …
+FAILED_AFTER_APPROVAL = (EnrollmentState.DECLINED, EnrollmentState.NOT_DRAWN)
+# … or losing the class by its cancellation while standing here: the school had approved.
+APPROVED_BY_SCHOOL = (EnrollmentState.AWAITING_BUREAU, EnrollmentState.AWAITING_INSTITUTION, EnrollmentState.ADMITTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import Select, exists, func, select
 
 from app.domain.clock import now
+from app.domain.policy import Policy
 from app.domain.terms import EnrollmentState, RoundKind, RoundTwoOpenTo, WindowKind
 from app.domain.text import N_
 from app.extensions import db
 from app.models import BatchWindow, Enrollment, TrainingClass
 from app.security.actor import Actor
 from app.services.catalogue import LOADS, Entry, Reader, entries_of, offered
-from app.services.enrollment_facts import live, live_count
+from app.services.enrollment_facts import gives_right, live, live_count
 from app.services.lookalikes import nearest
+from app.services.parameters import policy_of
 from app.services.waiting import Waiting, waits
 
 FAILED = (EnrollmentState.CLASS_CANCELLED, EnrollmentState.NOT_DRAWN, EnrollmentState.DECLINED)
@@ -44,8 +46,7 @@ def has_right_to_round_two(reader: Reader) -> bool:
     """Tell whether the teacher may take a seat left over in round two (ENR-11, P4)."""
     if reader.candidate is None:
         return False
-    everyone = reader.occasion.policy.round_two_open_to is RoundTwoOpenTo.EVERYONE
-    return everyone or reader.candidate.failed_at_institution
+    return _open_to_everyone(reader.occasion.policy) or reader.candidate.failed_at_institution
 
 
 def is_round_two(reader: Reader) -> bool:
@@ -68,17 +69,25 @@ def failed_classes(reader: Reader) -> Sequence[TrainingClass]:
 
 @waits("enroll", "Enrollment")
 def second_chances(actor: Actor) -> Waiting | None:
-    """Classes the teacher has lost while round two is open."""
+    """Classes the teacher has lost while a round two is open to who lost them (ENR-11, P4)."""
     if actor.teacher_id is None:
         return None
     at = now()
     wanted = (
-        select(func.count(), func.min(BatchWindow.closes_at))
-        .select_from(Enrollment)
+        select(Enrollment.training_year_id, func.count(), func.count().filter(gives_right()), BatchWindow.closes_at)
         .join(BatchWindow, BatchWindow.batch_id == Enrollment.batch_id)
         .where(Enrollment.teacher_id == actor.teacher_id, Enrollment.state.in_(FAILED))
         .where(BatchWindow.kind == WindowKind.ROUND_TWO, BatchWindow.opens_at <= at, BatchWindow.closes_at >= at)
+        .group_by(Enrollment.training_year_id, BatchWindow.closes_at)
     )
-    count, until = db.session.execute(wanted).one()
+    found = [
+        (lost if _open_to_everyone(policy_of(year)) else with_right, until)
+        for year, lost, with_right, until in db.session.execute(wanted)
+    ]
     text = N_("Classes lost to you: choose again in round two")
-    return Waiting(text, "ti-refresh-dot", count, "CataloguePage.round_two", deadline=until)
+    until = min((until for count, until in found if count), default=None)
+    return Waiting(text, "ti-refresh-dot", sum(count for count, _ in found), "CataloguePage.round_two", deadline=until)
+
+
+def _open_to_everyone(policy: Policy) -> bool:
+    return policy.round_two_open_to is RoundTwoOpenTo.EVERYONE

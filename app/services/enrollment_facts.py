@@ -16,7 +16,17 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, fun
 
 from app.domain.calendar import enrollment_window, is_open
 from app.domain.clock import SHANGHAI, now
-from app.domain.enrollment import Candidate, Held, Occasion, Offer, refusals, refusals_to_return, warnings
+from app.domain.enrollment import (
+    APPROVED_BY_SCHOOL,
+    FAILED_AFTER_APPROVAL,
+    Candidate,
+    Held,
+    Occasion,
+    Offer,
+    refusals,
+    refusals_to_return,
+    warnings,
+)
 from app.domain.errors import Problem
 from app.domain.states import Kind, live_states
 from app.domain.terms import ClassState, EnrollmentState, ProgrammeKind, RoundKind
@@ -46,8 +56,6 @@ from app.services.parameters import policy_of
 LIVE = live_states(Kind.ENROLLMENT)
 FINISHED = (ClassState.COMPLETED, ClassState.CREDITED)
 EVALUATED = (ProgrammeKind.ELECTIVE, ProgrammeKind.PROVINCIAL)  # kinds whose classes must be evaluated (ENR-3)
-# Failing in one of these states was the institution's doing, after the school had approved (ENR-11).
-AT_INSTITUTION = (EnrollmentState.DECLINED, EnrollmentState.NOT_DRAWN)
 
 
 @dataclass
@@ -295,21 +303,25 @@ def sessions_of(class_ids: Collection[int]) -> dict[int, list[Session]]:
 _batch: Any = bindparam("batch_id")
 
 
-def _failed_at_institution() -> ColumnElement[bool]:
-    """Return whether an enrollment of the batch, which the school had approved, failed at the institution (ENR-11).
+def gives_right() -> ColumnElement[bool]:
+    """Return the condition on enrollments that give the right to round two: approved by the school, then lost (ENR-11).
 
-    Declined and not drawn only happen after the school's approval; a cancelled class has to be looked up in the ledger.
+    From which state a class was cancelled has to be looked up in the ledger.
     """
-    waited = (EnrollmentState.AWAITING_INSTITUTION.value, EnrollmentState.ADMITTED.value)
+    approved = [state.value for state in APPROVED_BY_SCHOOL]
     approved_then_cancelled = exists().where(
         Transition.entity == Enrollment.__name__,
         Transition.row_id == Enrollment.id,
         Transition.to_state == EnrollmentState.CLASS_CANCELLED.value,
-        Transition.from_state.in_(each(waited, Transition.from_state)),
+        Transition.from_state.in_(each(approved, Transition.from_state)),
     )
     cancelled = and_(Enrollment.state == EnrollmentState.CLASS_CANCELLED, approved_then_cancelled)
-    mine = (Enrollment.teacher_id == Teacher.id, Enrollment.batch_id == _batch)
-    return exists().where(*mine, or_(Enrollment.state.in_(each(AT_INSTITUTION, Enrollment.state)), cancelled))
+    return or_(Enrollment.state.in_(each(FAILED_AFTER_APPROVAL, Enrollment.state)), cancelled)
+
+
+def _failed_at_institution() -> ColumnElement[bool]:
+    """Return whether an enrollment of the teacher in the batch gives the right to its round two."""
+    return exists().where(Enrollment.teacher_id == Teacher.id, Enrollment.batch_id == _batch, gives_right())
 
 
 def _owing() -> tuple[ColumnElement[bool], ...]:

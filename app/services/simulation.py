@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.domain.adjustments import Consequence, simulate_reserve, simulate_seats
+from app.domain.enrollment import APPROVED_BY_SCHOOL
 from app.domain.terms import EnrollmentState
 from app.extensions import db
 from app.models import Enrollment, Region, School, Screening, ScreeningCandidate, TrainingClass
@@ -18,7 +19,6 @@ from app.security.scope import fetch_manageable
 from app.services.class_facts import Counts, counts_of, screening_of
 from app.services.lookalikes import titles_like
 
-LOSING = (EnrollmentState.AWAITING_INSTITUTION, EnrollmentState.ADMITTED)  # the school had approved (ENR-11)
 SHOWN = 5
 
 
@@ -26,7 +26,8 @@ SHOWN = 5
 class Simulation:
     """A class as it would stand with `wanted` seats; 0 is a cancellation.
 
-    `told` counts those the school had approved; `undecided` wait for school or bureau and have no right to round two.
+    `told` counts those who wait for the institution and, in a cancellation, everybody the school had approved: they
+    get the right to round two (ENR-11).
     """
 
     training_class: TrainingClass
@@ -50,7 +51,7 @@ def simulate(class_id: int, wanted: int, *, actor: Actor) -> Simulation:
     screening = screening_of(row.id)
     drawn = screening is not None and screening.drawn_at is not None
     if wanted <= 0:
-        told = simulate_seats(_by_region(row, *LOSING), seats=row.seats, wanted=0)
+        told = simulate_seats(_by_region(row, *APPROVED_BY_SCHOOL), seats=row.seats, wanted=0)
         return Simulation(row, 0, counts, drawn, told, titles_like(row, SHOWN))
     if screening is not None and drawn:
         told = simulate_reserve(_reserve(screening), more=wanted - row.taken)

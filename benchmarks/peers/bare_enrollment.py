@@ -38,8 +38,9 @@ OR c.id IN (SELECT training_class_id FROM enrollment WHERE teacher_id = %s))"""
 PERSON = """SELECT t.id, t.status, t.stage_id, t.post_category_id, t.school_id, s.name AS school, r.path,
 EXISTS (SELECT 1 FROM enrollment e WHERE e.teacher_id = t.id AND e.batch_id = %s AND (e.state IN ('declined',
 'not_drawn') OR e.state = 'class_cancelled' AND EXISTS (SELECT 1 FROM transition x WHERE x.entity = 'Enrollment'
-AND x.row_id = e.id AND x.to_state = 'class_cancelled' AND x.from_state IN ('awaiting_institution', 'admitted'))))
-AS failed, EXISTS (SELECT 1 FROM enrollment e, training_class c WHERE e.teacher_id = t.id
+AND x.row_id = e.id AND x.to_state = 'class_cancelled'
+AND x.from_state IN ('awaiting_bureau', 'awaiting_institution', 'admitted')))) AS failed,
+EXISTS (SELECT 1 FROM enrollment e, training_class c WHERE e.teacher_id = t.id
 AND c.id = e.training_class_id AND e.state = 'admitted' AND c.state IN ('completed', 'credited')
 AND c.kind IN ('elective', 'provincial') AND NOT EXISTS (SELECT 1 FROM evaluation v WHERE v.enrollment_id = e.id))
 AS owing FROM teacher t LEFT JOIN school s ON s.id = t.school_id LEFT JOIN region r ON r.id = s.region_id

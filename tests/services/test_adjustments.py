@@ -306,12 +306,13 @@ def test_many_are_cancelled_and_those_with_admitted_people_ask_again(db: Any, wo
 def test_the_simulator_says_who_loses_and_who_may_come_again(db: Any, world: World) -> None:
     row, _ = overfull(world, seats=3, candidates=8)
     people_in(world, row, 2, S.AWAITING_SCHOOL)
+    people_in(world, row, 1, S.AWAITING_BUREAU, 510)  # the school had approved, so the right is there (P4)
     bureau = world.actor(BUREAU)
     told_now = simulate(row.id, 5, actor=bureau)
-    assert (told_now.told.out_before, told_now.told.out_after, told_now.counts.undecided) == (5, 3, 2)
+    assert (told_now.told.out_before, told_now.told.out_after, told_now.counts.undecided) == (5, 3, 3)
     assert [(r.region, r.waiting, r.without_seat) for r in told_now.told.regions] == [("西湖区", 8, 3.0)]
     gone = simulate(row.id, 0, actor=bureau)
-    assert (gone.cancels, gone.counts.live, gone.told.right_to_round_two) == (True, 10, 8)
+    assert (gone.cancels, gone.counts.live, gone.told.right_to_round_two) == (True, 11, 9)
     with pytest.raises(NotVisible):
         simulate(row.id, 5, actor=world.actor("lishui_city"))
 

@@ -22,7 +22,7 @@ from app.domain.terms import (
 )
 from app.models import ClassSession, Enrollment, Evaluation, InboxMessage, Screening, TrainingClass, Transition
 from app.security.actor import Actor
-from app.services import enrollment, enrollment_facts, parameters, seats
+from app.services import alternatives, enrollment, enrollment_facts, parameters, seats
 from app.services.transitions import history
 from tests.support.enrolling import (
     AFTER_ROUND_ONE,
@@ -482,10 +482,25 @@ def test_round_two_is_for_those_who_failed_at_the_institution(
 
 
 @pytest.mark.req("P4", "ENR-13")
-@pytest.mark.parametrize(("came_from", "welcome"), [("awaiting_school", False), ("awaiting_institution", True)])
-def test_a_cancelled_class_gives_the_right_if_the_school_had_approved(
+@pytest.mark.parametrize(
+    ("came_from", "welcome"),
+    [("awaiting_school", False), ("awaiting_bureau", True), ("awaiting_institution", True), ("admitted", True)],
+)
+def test_a_cancelled_class_gives_the_right_if_the_school_had_approved_and_the_workbench_says_the_same(
     db: Any, world: World, li: Actor, clock: Any, came_from: str, welcome: bool
 ) -> None:
+    class_cancelled(world, came_from)
+    chosen = add_class(world)
+    clock.set(ROUND_TWO)
+    case = enrollment.case_of(li.teacher_id, chosen.id, actor=li)
+    assert ("no_right_to_round_two" not in [p.code for p in case.refusals]) is welcome
+    assert alternatives.second_chances(li).count == int(welcome)
+
+
+def class_cancelled(world: World, came_from: str) -> None:
+    """Li lost a class that was cancelled while the enrollment stood there."""
+    from app.extensions import db
+
     row = add_enrollment(world, world.teacher["li"], world.training_class["xihu_second"], S.CLASS_CANCELLED)
     db.session.add(
         Transition(
@@ -493,10 +508,21 @@ def test_a_cancelled_class_gives_the_right_if_the_school_had_approved(
         )
     )
     db.session.commit()
-    chosen = add_class(world)
+
+
+@pytest.mark.req("P4", "ENR-13")
+def test_where_round_two_is_open_to_everyone_every_lost_class_waits_on_the_workbench(
+    world: World, li: Actor, clock: Any
+) -> None:
+    class_cancelled(world, "awaiting_school")
+    admin = world.actor("provincial_admin")
     clock.set(ROUND_TWO)
-    case = enrollment.case_of(li.teacher_id, chosen.id, actor=li)
-    assert ("no_right_to_round_two" not in [p.code for p in case.refusals]) is welcome
+    assert alternatives.second_chances(li).count == 0
+    parameters.set_parameter("round_two_open_to", "everyone", actor=admin, training_year_id=world.year.id)
+    waiting = alternatives.second_chances(li)
+    assert (waiting.count, waiting.deadline) == (1, CLOSES_AGAIN)
+    clock.set(CLOSES_AGAIN + SECOND)
+    assert alternatives.second_chances(li).count == 0
 
 
 @pytest.mark.req("P4")

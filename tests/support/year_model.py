@@ -55,7 +55,7 @@ class Row:
 
     def end(self, state: str) -> None:
         """Stop living; a seat is free."""
-        self.had_approval = self.state in ("awaiting_institution", "admitted")
+        self.had_approval = self.state in LIVE[1:]
         self.state, self.seat = state, False
 
 
