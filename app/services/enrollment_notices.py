@@ -7,17 +7,18 @@ happens to whole classes tell of themselves.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from app.domain.states import Action
-from app.domain.terms import EnrollmentState, MessageKind
+from app.domain.terms import EnrollmentState, MessageKind, WindowKind
 from app.domain.text import N_, Text
 from app.extensions import db
 from app.models import Account, Enrollment, Teacher, TrainingClass
 from app.security.permissions import accounts_that_may
+from app.services.class_facts import standings_of
 from app.services.notifications import Note, notify_each
 from app.services.transitions import Moved, on_move
 
@@ -39,10 +40,10 @@ TO_TEACHERS = {
         "Your school has not reviewed your enrollment in %(title)s in time, so it has ended. Ask your school why."
     ),
     (Action.CONFIRM, S.ADMITTED): N_("You are admitted to %(title)s."),
-    (Action.DECLINE, S.DECLINED): N_(
-        "The institution has declined your enrollment in %(title)s: %(reason)s Round two is open to you."
-    ),
+    (Action.DECLINE, S.DECLINED): N_("The institution has declined your enrollment in %(title)s: %(reason)s"),
 }
+# Who is declined has the right to round two (ENR-11, P4), as long as there is one.
+DECLINED_IN_TIME = N_("The institution has declined your enrollment in %(title)s: %(reason)s Round two is open to you.")
 TO_SCHOOLS = {
     (Action.REJECT, S.BUREAU_REJECTED): N_("The bureau has rejected for %(title)s: %(names)s. Reason: %(reason)s"),
     (Action.CONFIRM, S.ADMITTED): N_("Admitted to %(title)s: %(names)s."),
@@ -65,7 +66,8 @@ def tell(event: Moved) -> None:
         return
     rows = _rows(event.row_ids)
     if to_teacher is not None:
-        notify_each(MessageKind.SYSTEM, _teachers(rows, to_teacher, event))
+        told_by_batch = _declined_in_time(rows) if event.target is S.DECLINED else {}
+        notify_each(MessageKind.SYSTEM, _teachers(rows, to_teacher, told_by_batch, event))
     if to_school is not None:
         notify_each(MessageKind.SYSTEM, _schools(rows, to_school, event))
 
@@ -81,8 +83,8 @@ def _rows(ids: Sequence[int]) -> Sequence[Any]:
     """Return what the messages say about these enrollments."""
     told = (
         select(
-            Enrollment.id, Enrollment.school_id, Enrollment.training_class_id, Teacher.name, Teacher.account_id,
-            TrainingClass.title, TrainingClass.number,
+            Enrollment.id, Enrollment.school_id, Enrollment.training_class_id, Enrollment.batch_id, Teacher.name,
+            Teacher.account_id, TrainingClass.title, TrainingClass.number,
         ).join(Teacher, Teacher.id == Enrollment.teacher_id)
         .join(TrainingClass, TrainingClass.id == Enrollment.training_class_id)
         .where(Enrollment.id.in_(ids)).order_by(Enrollment.id)
@@ -90,10 +92,17 @@ def _rows(ids: Sequence[int]) -> Sequence[Any]:
     return list(db.session.execute(told))
 
 
-def _teachers(rows: Sequence[Any], text: str, event: Moved) -> Iterator[Note]:
+def _declined_in_time(rows: Sequence[Any]) -> dict[int | None, str]:
+    """Return what the declined are told in batches whose round two is not over."""
+    standings = standings_of({row.batch_id for row in rows})
+    return {key: DECLINED_IN_TIME for key, found in standings.items() if found.ahead(WindowKind.ROUND_TWO)}
+
+
+def _teachers(rows: Sequence[Any], text: str, told_by_batch: Mapping[int | None, str], event: Moved) -> Iterator[Note]:
     for row in rows:
         if row.account_id is not None:
-            yield _note(row.account_id, text, row, {"reason": event.reason or ""})
+            said = told_by_batch.get(row.batch_id, text)
+            yield _note(row.account_id, said, row, {"reason": event.reason or ""})
 
 
 def _schools(rows: Sequence[Any], text: str, event: Moved) -> Iterator[Note]:

@@ -28,6 +28,7 @@ from tests.world import World
 
 S = EnrollmentState
 DEADLINE = datetime(2026, 3, 15, 17, tzinfo=SHANGHAI)
+ROUND_TWO_CLOSES = datetime(2026, 4, 1, 17, tzinfo=SHANGHAI)
 SECOND = timedelta(seconds=1)
 SECOND_ROUND = {
     "round_kind": RoundKind.ROUND_TWO,
@@ -70,9 +71,10 @@ def freeze(db: Any, chosen: TrainingClass, **columns: Any) -> None:
 def test_the_school_approves_many_at_once_and_they_go_on_to_the_institution(
     db: Any, world: World, clock: Any, count_queries: Any
 ) -> None:
-    rows = enrolled(world, 12)
+    one, *rows = enrolled(world, 13)
     two, ten, school = ids(rows[:2]), ids(rows[2:]), world.actor("school_admin")
-    db.session.expire_all()  # what the session happens to hold is no matter
+    review.approve([one.id], actor=school)  # what session and process happen to hold is no matter
+    db.session.expire_all()
     with count_queries() as few:
         first = review.approve(two, actor=school)
     db.session.expire_all()
@@ -95,6 +97,21 @@ def test_a_rejection_needs_its_reason_and_the_teacher_reads_it(db: Any, world: W
     assert states([row]) == {S.SCHOOL_REJECTED}
     [told] = db.session.scalars(select(InboxMessage).where(InboxMessage.account_id == row.teacher.account_id))
     assert "教学任务冲突" in str(text_of(told))
+
+
+@pytest.mark.req("ENR-10", "ENR-11", "PUB-3")
+@pytest.mark.parametrize(("late", "open_"), [(timedelta(0), True), (SECOND, False)])
+def test_the_declined_are_told_of_round_two_as_long_as_there_is_one(
+    db: Any, world: World, clock: Any, late: timedelta, open_: bool
+) -> None:
+    [row] = enrolled(world, 1, S.AWAITING_INSTITUTION, **SECOND_ROUND)
+    row.training_class.taken = 1
+    db.session.commit()
+    clock.set(ROUND_TWO_CLOSES + late)
+    review.decline([row.id], "名额另有安排", actor=world.actor("institution_admin"))
+    [told] = db.session.scalars(select(InboxMessage).where(InboxMessage.account_id == row.teacher.account_id))
+    assert "名额另有安排" in str(text_of(told))
+    assert str(text_of(told)).endswith("Round two is open to you.") is open_
 
 
 @pytest.mark.req("ENR-5", "ORG-6")
