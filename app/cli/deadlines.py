@@ -10,7 +10,7 @@ from app.services import deadlines as service
 
 @click.group("deadlines")
 def deadlines() -> None:
-    """End reviews that came too late and remind schools."""
+    """End reviews that came too late, fill seats left free from reserve lists, remind schools."""
 
 
 @deadlines.command("run")
@@ -18,4 +18,7 @@ def deadlines() -> None:
 def run() -> None:
     """Do what is due now; a second run finds nothing to do."""
     done = service.run()
-    click.echo(f"Enrollments ended unreviewed: {done.ended}. Schools reminded: {done.reminded}.")
+    click.echo(
+        f"Enrollments ended unreviewed: {done.ended}. Schools reminded: {done.reminded}. "
+        f"Moved up from reserve lists: {done.moved_up}."
+    )

@@ -97,7 +97,7 @@ class Worker:
             log.error("queue or database cannot be reached; trying again", error=str(error))
 
     def _keep_deadlines(self) -> None:
-        """End and remind what is due. Here, not in the queue: an import of half an hour must not hold a seat back."""
+        """Do what is due. Here, not in the queue: an import of half an hour must not hold a seat back."""
         try:
             with self.app.app_context():
                 deadlines.run()

@@ -1,4 +1,5 @@
-"""What the clock does to enrollments: reviews that came too late, and reminders before that (ENR-5, ENR-11, P5).
+"""What the clock does to enrollments: reviews that came too late, reminders before that, and seats that were left free
+for somebody in reserve (ENR-5, ENR-9, ENR-11, P5).
 
 Whatever it finds, it does once: a run that was missed or killed is made good by the next one, and two at the same time
 do no harm. The worker runs it every minute, `flask deadlines run` at once.
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.domain.calendar import school_window
@@ -21,9 +23,9 @@ from app.domain.text import N_, Text
 from app.extensions import db
 from app.models import Batch, BatchWindow, Enrollment, TrainingClass
 from app.security.actor import Actor
-from app.services import seats
+from app.services import reserve, seats
 from app.services.enrollment_notices import reviewers_of
-from app.services.enrollment_standing import SECOND, windows_of
+from app.services.enrollment_standing import SECOND, school_deadline
 from app.services.notifications import Note, notify_each
 from app.services.parameters import policy_of
 from app.services.transitions import move_many
@@ -37,17 +39,19 @@ WAITS = Enrollment.state == EnrollmentState.AWAITING_SCHOOL
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many enrollments ended unreviewed, and how many schools were reminded."""
+    """How many enrollments ended unreviewed, how many schools were reminded, how many moved up from reserve lists."""
 
     ended: int
     reminded: int
+    moved_up: int = 0
 
 
 def run() -> Done:
-    """End what was not reviewed in time, then remind the schools of what will end soon."""
+    """End what was not reviewed in time, fill what is left free, then remind the schools of what will end soon."""
     ended = sum(end_unreviewed(class_id) for class_id in _late_classes())
+    moved_up = reserve.fill_what_is_left()
     years = db.session.scalars(select(Batch.training_year_id).distinct()).all()
-    return Done(ended, sum(remind(year) for year in years))
+    return Done(ended, sum(remind(year) for year in years), moved_up)
 
 
 # --- what came too late
@@ -106,12 +110,29 @@ def remind(training_year_id: int) -> int:
     until = now() + timedelta(hours=policy_of(training_year_id).school_reminder_hours)
     due = and_(Enrollment.training_year_id == training_year_id, WAITS, Enrollment.reminded_at.is_(None), _ends(until))
     with transaction():
-        schools = _schools(and_(due, ~_reminded_lately()))
+        rows = _held(and_(due, ~_reminded_lately(), Enrollment.school_id.is_not(None)))
+        schools = _schools(rows)
         if schools:
             notify_each(MessageKind.TASK, _notes(schools))
-            marked = update(Enrollment).where(due, Enrollment.school_id.in_(schools)).values(reminded_at=now())
-            db.session.execute(marked.execution_options(synchronize_session=False))
+            _mark([row.id for row in rows])
     return len(schools)
+
+
+def _held(due: ColumnElement[bool]) -> Sequence[Any]:
+    """Hold the rows that are due and return them; without their classes, so nobody who holds one is waited for.
+
+    Whom a review, a draw or a cancellation has in hand is passed over: what still waits then is due again.
+    """
+    wanted = select(Enrollment.id, Enrollment.school_id, school_deadline().label("until")).where(due)
+    held = wanted.order_by(Enrollment.id).with_for_update(of=Enrollment, key_share=True, skip_locked=True)
+    return list(db.session.execute(held))
+
+
+def _mark(keys: Sequence[int]) -> None:
+    for begin in range(0, len(keys), reserve.MOST_KEYS):
+        part = Enrollment.id.in_(keys[begin : begin + reserve.MOST_KEYS])
+        marked = update(Enrollment).where(part).values(reminded_at=now())
+        db.session.execute(marked.execution_options(synchronize_session=False))
 
 
 def _ends(until: datetime) -> ColumnElement[bool]:
@@ -126,22 +147,12 @@ def _reminded_lately() -> ColumnElement[bool]:
     return exists().where(*same, other.reminded_at > now() - PAUSE)
 
 
-def _schools(due: ColumnElement[bool]) -> dict[int, tuple[int, datetime]]:
+def _schools(rows: Sequence[Any]) -> dict[int, tuple[int, datetime]]:
     """Return school → how many wait, and the first deadline among them."""
-    own = func.min(Enrollment.review_deadline, type_=Enrollment.review_deadline.type).label("own")
-    groups = (Enrollment.school_id, Enrollment.batch_id, Enrollment.round_kind)
-    rows = db.session.execute(
-        select(*groups, func.count().label("count"), own)
-        .where(due, Enrollment.school_id.is_not(None))
-        .group_by(*groups)
-    ).all()
-    windows = windows_of({row.batch_id for row in rows})
     found: dict[int, tuple[int, datetime]] = {}
     for row in rows:
-        window = windows.get((row.batch_id, school_window(row.round_kind)))
-        ends = [moment for moment in (row.own, window and window.closes_at) if moment is not None]
-        count, first = found.get(row.school_id, (0, min(ends)))
-        found[row.school_id] = count + row.count, min(first, *ends)
+        count, first = found.get(row.school_id, (0, row.until))
+        found[row.school_id] = count + 1, min(first, row.until)
     return found
 
 

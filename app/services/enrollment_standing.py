@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import case, exists, func, select
 
 from app.domain.calendar import enrollment_window, is_open, school_window
 from app.domain.clock import now
@@ -18,7 +18,7 @@ from app.domain.policy import Policy
 from app.domain.states import Fact
 from app.domain.terms import RoundKind, WindowKind
 from app.extensions import db
-from app.models import BatchWindow, Enrollment, Screening, TrainingClass
+from app.models import BatchWindow, Enrollment, Screening, TrainingClass, UtcDateTime
 from app.services.parameters import policy_of
 
 Windows = Mapping[tuple[int | None, WindowKind], Any]
@@ -77,6 +77,13 @@ def windows_of(batch_ids: Collection[int | None]) -> Windows:
         )
     )
     return {(row.batch_id, row.kind): row for row in rows}
+
+
+def school_deadline() -> Any:
+    """Return until when an enrollment waits for the school, as a column: its own deadline, else that of the round."""
+    kind = case({kind.value: school_window(kind).value for kind in RoundKind}, value=Enrollment.round_kind, else_=None)
+    closes = select(BatchWindow.closes_at).where(BatchWindow.batch_id == Enrollment.batch_id, BatchWindow.kind == kind)
+    return func.coalesce(Enrollment.review_deadline, closes.correlate(Enrollment).scalar_subquery(), type_=UtcDateTime)
 
 
 def has_passed(deadline: datetime | None, at: datetime) -> bool:

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.domain.absences import Absence, too_many
-from app.domain.calendar import school_window
 from app.domain.errors import NotPermitted
 from app.domain.screening import DrawState
 from app.domain.states import Party
-from app.domain.terms import EnrollmentState, RoundKind
+from app.domain.terms import EnrollmentState
 from app.domain.text import N_
 from app.extensions import db
-from app.models import BatchWindow, Enrollment, Subject, Teacher, TrainingClass, UtcDateTime
+from app.models import Enrollment, Subject, Teacher, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import visible_clause
 from app.services.absences import absences_of
 from app.services.class_lists import lines_of
+from app.services.enrollment_standing import school_deadline
 from app.services.parameters import policy_of
 from app.services.routing import checkpoints_of
 from app.services.teacher_search import name_contains
@@ -95,7 +95,7 @@ def inbox(asked: Asked, party: Party, *, actor: Actor) -> Inbox:
     """Return a page of the inbox of `party`. Raises NotPermitted for who is not that party."""
     _may_open(party, actor)
     here = and_(mine(party, actor), in_state(asked, party))
-    found = _rows(select(Enrollment, deadline()).where(here, *conditions(asked)), asked)
+    found = _rows(select(Enrollment, school_deadline()).where(here, *conditions(asked)), asked)
     count = _count(here, *conditions(asked))
     return Inbox(
         party, _with_facts(found, party), count, *_tab_counts(party, actor),
@@ -163,13 +163,6 @@ def conditions(asked: Asked) -> list[Condition]:
     return [condition() for value, condition in asked_for if value]
 
 
-def deadline() -> Any:
-    """Return until when an enrollment waits for the school: its own deadline, else that of the round."""
-    kind = case({kind.value: school_window(kind).value for kind in RoundKind}, value=Enrollment.round_kind, else_=None)
-    closes = select(BatchWindow.closes_at).where(BatchWindow.batch_id == Enrollment.batch_id, BatchWindow.kind == kind)
-    return func.coalesce(Enrollment.review_deadline, closes.correlate(Enrollment).scalar_subquery(), type_=UtcDateTime)
-
-
 # --- reading
 
 
@@ -185,7 +178,7 @@ def _rows(statement: Select[Any], asked: Asked) -> Sequence[Any]:
     order: tuple[Any, ...] = (
         (Enrollment.moved_at.desc(),)
         if asked.decided
-        else (deadline().nulls_last(), TrainingClass.starts_on, TrainingClass.id)
+        else (school_deadline().nulls_last(), TrainingClass.starts_on, TrainingClass.id)
     )
     loads = (
         joinedload(Enrollment.teacher).options(joinedload(Teacher.subject), joinedload(Teacher.school)),
@@ -243,7 +236,7 @@ def _choices(here: Condition, key: Any, name: Any) -> list[tuple[int, str, int]]
 def _waiting(party: Party, actor: Actor, label: str, icon: str, endpoint: str) -> Waiting | None:
     if party not in actor.parties:
         return None
-    counted = select(func.count(), func.min(deadline())).select_from(Enrollment)
+    counted = select(func.count(), func.min(school_deadline())).select_from(Enrollment)
     count, first = db.session.execute(counted.where(mine(party, actor), in_state(Asked(), party))).one()
     return Waiting(label, icon, count, endpoint, deadline=first if party is Party.SCHOOL else None)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from app.domain.clock import now
 from app.domain.errors import Conflict, Problem, problem
@@ -25,12 +25,17 @@ from app.services.unit import transaction
 
 CHUNK = 200  # of the reserve looked at in one go
 MOST_KEYS = 10_000  # in one statement
+MOST_TOLD = 10  # of those passed over, each with the reasons; a refusal only counts the others
+BUSY = problem(
+    "reserve_busy",
+    N_("Somebody on the reserve list is enrolling elsewhere at this moment; try again in a minute."),
+)
 OWN_DOING = frozenset({Action.DRAW_OUT, Action.CANCEL_CLASS})  # nobody moves up because of these
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """Who moved up (enrollments), and who was passed over: enrollment number → why."""
+    """Who moved up (enrollments), and who did not: enrollment number → why. Behind a `BUSY` one nobody is asked."""
 
     promoted: tuple[int, ...] = ()
     skipped: tuple[tuple[str, tuple[Problem, ...]], ...] = ()
@@ -39,7 +44,7 @@ class Promotion:
 def promote(class_id: int, *, actor: Actor) -> Promotion:
     """Fill the free seats of a drawn class from its reserve list.
 
-    Raises Conflict when no seat is free or nobody is left who may move up.
+    Raises Conflict when no seat is free, and when nobody moves up: with everybody's reasons (ENR-14).
     """
     actor.require("promote", "Enrollment")
     with transaction():
@@ -48,9 +53,46 @@ def promote(class_id: int, *, actor: Actor) -> Promotion:
             raise Conflict(problem("no_free_seat", N_("All %(seats)d seats are taken."), seats=row.seats))
         done = fill(row.id, actor=actor)
         if not done.promoted:
-            text = N_("The reserve list is used up; the seats go into round two.")
-            raise Conflict(problem("reserve_empty", text))
+            raise Conflict(_why_nobody(done.skipped))
     return done
+
+
+def _why_nobody(skipped: Sequence[tuple[str, tuple[Problem, ...]]]) -> list[Problem]:
+    if not skipped:
+        return [problem("reserve_empty", N_("The reserve list is used up; the seats go into round two."))]
+    over = [(number, reasons) for number, reasons in skipped if BUSY not in reasons]
+    text = N_("None of the %(count)d on the reserve list can take a seat at present.")
+    first = BUSY if len(over) < len(skipped) else problem("reserve_passed_over", text, count=len(over))
+    return [first, *(_named(number, why) for number, reasons in over[:MOST_TOLD] for why in reasons)]
+
+
+def _named(number: str, why: Problem) -> Problem:
+    return problem(why.code, N_("%(name)s: %(why)s"), name=number, why=why.text)
+
+
+def fill_what_is_left() -> int:
+    """Fill the seats nobody could take when they came free: who was busy or held too much may move up by now.
+
+    Returns how many moved up. The worker's regular pass: without it round two would take the seats (ENR-9).
+    """
+    count = 0
+    for class_id in _left_free():
+        with transaction():
+            count += len(fill(class_id, actor=Actor.platform()).promoted)
+    return count
+
+
+def _left_free() -> Sequence[int]:
+    """Return the drawn classes with free seats and somebody in reserve."""
+    waits = exists().where(
+        Enrollment.training_class_id == TrainingClass.id, Enrollment.state == EnrollmentState.NOT_DRAWN
+    )
+    wanted = (
+        select(TrainingClass.id).join(Screening, Screening.training_class_id == TrainingClass.id)
+        .where(Screening.drawn_at.is_not(None), TrainingClass.state == ClassState.OFFERED)
+        .where(TrainingClass.taken < TrainingClass.seats, waits).order_by(TrainingClass.id)
+    )  # fmt: skip
+    return list(db.session.scalars(wanted))
 
 
 def fill(class_id: int, *, actor: Actor) -> Promotion:
@@ -79,14 +121,15 @@ def fill(class_id: int, *, actor: Actor) -> Promotion:
 
 
 def _judged(class_id: int, batch_id: int | None) -> Iterator[tuple[Any, Sequence[Problem]]]:
-    """Yield the reserve in drawn order, each with what forbids the move."""
+    """Yield the reserve in drawn order, each with what forbids the move; a `BUSY` one is the last."""
     place = 0
     while part := _next_part(class_id, place):
         place = part[-1].place_in_order
         facts = cases([one.teacher_id for one in part], [class_id], batch_id)
         for one in part:
             if not teachers_turn(one.teacher_id):
-                return  # enrolling somewhere at this moment; the next promotion finds out
+                yield one, (BUSY,)
+                return  # nobody is passed over for that; `fill_what_is_left` asks again
             case = facts.get((one.teacher_id, class_id))
             if case is not None:
                 yield one, case.refusals_to_return

@@ -91,6 +91,19 @@ def test_schools_are_reminded_once_a_day_before(db: Any, world: World, clock: An
     )
 
 
+@pytest.mark.req("ENR-5", "P22")
+def test_who_undid_an_approval_after_the_deadline_is_reminded_of_the_deadline_given_again(
+    db: Any, world: World, clock: Any
+) -> None:
+    row = add_enrollment(world, world.teacher["li"], add_class(world), S.AWAITING_INSTITUTION)
+    clock.set(AFTER_ROUND_ONE)
+    review.undo([row.id], actor=world.actor("school_admin"))
+    assert deadlines.run() == Done(0, 1)
+    told = select(InboxMessage).where(InboxMessage.account_id == world.account["school_admin"].id)
+    [message] = db.session.scalars(told.where(InboxMessage.kind == MessageKind.TASK))
+    assert "not reviewed by 2026-03-18 09:00 ends" in str(text_of(message))
+
+
 @pytest.mark.req("ENR-5")
 def test_what_comes_later_is_told_again_but_not_with_every_enrollment(db: Any, world: World, clock: Any) -> None:
     teachers = add_teachers(world, 3)
@@ -131,4 +144,4 @@ def test_the_command_says_what_it_did(app: Any, world: World, clock: Any) -> Non
     add_enrollment(world, world.teacher["li"], add_class(world))
     clock.set(AFTER_ROUND_ONE)
     told = app.test_cli_runner().invoke(args=["deadlines", "run"])
-    assert told.output == "Enrollments ended unreviewed: 1. Schools reminded: 0.\n"
+    assert told.output == ("Enrollments ended unreviewed: 1. Schools reminded: 0. Moved up from reserve lists: 0.\n")

@@ -21,7 +21,7 @@ from app.models import (
     TrainingClass,
     Transition,
 )
-from app.services import enrollment_review, reserve
+from app.services import deadlines, enrollment_review, reserve
 from app.services.screening import draw, freeze
 from app.services.transitions import history
 from app.web.actors import current_vault
@@ -267,6 +267,64 @@ def test_promoting_needs_a_free_seat_and_somebody_in_reserve(db: Any, world: Wor
     assert codes(refused) == ["reserve_empty"]
     with pytest.raises(NotVisible):
         reserve.promote(row.id, actor=world.actor("qingyuan_institution"))
+
+
+def drawn_order(world: World, row: TrainingClass, candidates: Any) -> list[Enrollment]:
+    """Freeze and draw; return the enrollments in their drawn order."""
+    do(freeze, world, row)
+    found = do(draw, world, row)
+    by_number = {one.number: one for one in candidates}
+    return [by_number[place.number] for place in rules.draw(found.seed, list(by_number), found.seats)]
+
+
+@pytest.mark.req("ENR-9", "ENR-14")
+def test_who_is_enrolling_elsewhere_when_a_seat_comes_free_moves_up_at_the_next_look(
+    db: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, candidates = overfull(world)
+    order = drawn_order(world, row, candidates)
+    busy, behind = order[3], order[4]
+    with monkeypatch.context() as patched:
+        patched.setattr(reserve, "teachers_turn", lambda key: key != busy.teacher_id)
+        enrollment_review.decline([order[0].id], "已调离岗位", actor=world.actor(INSTITUTION))
+        assert deadlines.run().moved_up == 0
+        with pytest.raises(Conflict) as refused:
+            reserve.promote(row.id, actor=world.actor(INSTITUTION))
+        assert codes(refused) == ["reserve_busy"]
+    assert deadlines.run().moved_up == 1
+    assert deadlines.run().moved_up == 0
+    db.session.expire_all()
+    assert (busy.state, behind.state, row.taken) == (S.AWAITING_INSTITUTION, S.NOT_DRAWN, 3)
+
+
+@pytest.mark.req("ENR-9", "ENR-14")
+def test_when_nobody_in_reserve_can_take_the_seat_everybody_s_reasons_are_told(db: Any, world: World) -> None:
+    row, candidates = overfull(world, seats=1, candidates=3)
+    full = drawn_order(world, row, candidates)[1:]
+    people = [one.teacher for one in full]
+    held = [waiting_for(world, add_class(world, number, credit_hours=24), people) for number in (20, 21, 22)]
+    row.seats = 2
+    db.session.commit()
+    with pytest.raises(Conflict) as refused:
+        reserve.promote(row.id, actor=world.actor(INSTITUTION))
+    assert codes(refused) == ["reserve_passed_over", "hours_cap", "hours_cap"]
+    for one, told in zip(full, refused.value.problems[1:], strict=True):
+        assert str(told.text).startswith(f"{one.number}: 72 hours held")
+    assert deadlines.run().moved_up == 0
+    held[0][1].state = S.WITHDRAWN
+    db.session.commit()
+    assert deadlines.run().moved_up == 1
+    db.session.expire_all()
+    assert [one.state for one in full] == [S.NOT_DRAWN, S.AWAITING_INSTITUTION]
+
+
+@pytest.mark.req("B13", "ENR-9")
+def test_looking_after_the_reserve_is_one_statement_while_nothing_is_free(world: World, count_queries: Any) -> None:
+    row, candidates = overfull(world)
+    drawn_order(world, row, candidates)
+    with count_queries() as sent:
+        assert reserve.fill_what_is_left() == 0
+    assert len(sent) == 1, str(sent)
 
 
 @pytest.mark.req("ENR-9")

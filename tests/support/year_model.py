@@ -251,13 +251,15 @@ class Model:
         return done
 
     def time_out(self, now: datetime, classes: list[Class]) -> int:
-        """End what was not reviewed in time, a class after the other; return how many."""
+        """End what was not reviewed in time, a class after the other, then fill what is free; return how many ended."""
         ended = 0
         for chosen in classes:
             here = [r for r in self.rows if r.chosen is chosen and r.state == "awaiting_school"]
             late = [r for r in here if not chosen.cancelled and r.late(now)]
             self._end(late, "school_timeout")
             ended += len(late)
+        for chosen in classes:  # who was passed over may be able by now
+            self.move_up(chosen)
         return ended
 
     # --- the draw
