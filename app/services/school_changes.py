@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
-
 from app.domain.errors import Conflict, Invalid, NotPermitted, Problem, Problems, problem
 from app.domain.terms import AuditAction, OrganisationStatus
 from app.domain.text import N_
@@ -23,6 +21,7 @@ from app.security.actor import Actor
 from app.security.scope import fetch_manageable, select_visible
 from app.services import audit, records
 from app.services.school_following import TEACHERS, Follower, Leaving, followers
+from app.services.school_rows import recount
 from app.services.unit import transaction
 
 MOST_SCHOOLS = 20  # merged in one act
@@ -102,10 +101,10 @@ def merge(
         assert target is not None
         _carry(made, target)
         before = audit.snapshot(target)
+        recount([target.id, *(source.id for source in made.sources)])
         target.stages = [*target.stages, *made.stages_added]
         for source in made.sources:
             _close(source, target, reason, actor)
-        _recount([target, *made.sources])
         after = {**audit.snapshot(target), **_told(made)}
         audit.record(AuditAction.MERGE, target, actor=actor, before=before, after=after, reason=reason)
     return made
@@ -179,7 +178,7 @@ def split(
         made = _agreed(found, mark, reason)
         new = records.create(School, values, actor=actor)
         _carry(made, new)
-        _recount([new, *made.sources])
+        recount([new.id, *(source.id for source in made.sources)])
         for row in (new, *made.sources):
             audit.record(AuditAction.SPLIT, row, actor=actor, after=_told(made), reason=reason)
     return new
@@ -231,14 +230,6 @@ def _carry(made: ChangePlan, target: School) -> None:
     for part in made.moving:
         part.follower.move(part.keys, target)
     db.session.expire_all()
-
-
-def _recount(schools: Iterable[School]) -> None:
-    """Bring the number of teachers on record up to date."""
-    for school in schools:
-        mine = select(func.count()).where(Teacher.school_id == school.id, Teacher.deleted_at.is_(None))
-        school.staff_count = db.session.scalar(mine) or 0
-    db.session.flush()
 
 
 def _told(made: ChangePlan) -> dict[str, Any]:

@@ -178,14 +178,6 @@ def _count_new(schools: Iterable[int]) -> None:
     db.session.connection().execute(more, told)
 
 
-def recount(schools: Iterable[int | None]) -> None:
-    """Let these schools know how many teachers they have, in the running transaction (deleted ones do not count)."""
-    keys = {key for key in schools if key is not None}
-    count = select(func.count()).where(Teacher.school_id == School.id, Teacher.deleted_at.is_(None)).scalar_subquery()
-    quietly = {"synchronize_session": False}
-    db.session.execute(update(School).where(School.id.in_(keys)).values(staff_count=count), execution_options=quietly)
-
-
 # --- changes
 
 

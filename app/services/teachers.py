@@ -23,7 +23,8 @@ from app.services import audit
 from app.services.account_acts import keep_out
 from app.services.accounts import end_account
 from app.services.records import run_delete_checks
-from app.services.teacher_bulk import recount, write_rows
+from app.services.school_rows import recount
+from app.services.teacher_bulk import write_rows
 from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import PlannedRow, Planner, already_here
 from app.services.unit import transaction

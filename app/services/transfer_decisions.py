@@ -29,7 +29,7 @@ from app.security.scope import fetch_manageable
 from app.services import audit
 from app.services import transfer_notices as notices
 from app.services.outcomes import BulkOutcome, one_by_one
-from app.services.teacher_bulk import recount
+from app.services.school_rows import recount
 from app.services.transfer_effects import follow, held
 from app.services.transfers import complete, sides
 from app.services.transitions import move

@@ -28,7 +28,7 @@ from app.security.roles import PLACE_OF
 from app.services import audit
 from app.services.account_acts import keep_out
 from app.services.school_following import TEACHERS, with_a_person
-from app.services.teacher_bulk import recount
+from app.services.school_rows import recount
 from app.services.transitions import move
 
 SCHOOL_ROLES = frozenset(role.value for role, place in PLACE_OF.items() if place == "school")
