@@ -169,20 +169,29 @@ CHANGE_REQUESTS = moves_with_school(
 )
 
 
-def _under_way() -> ColumnElement[bool]:
-    """Transfers somebody still has to act on, and secondments that are not over: their schools are called upon yet."""
-    running = (Transfer.kind == TransferKind.SECONDMENT) & Transfer.ended_on.is_(None)
-    return Transfer.state.in_(live_states(Kind.TRANSFER)) | (running & Transfer.completed_on.is_not(None))
+def _waiting() -> ColumnElement[bool]:
+    """Transfers somebody still has to act on."""
+    return Transfer.state.in_(live_states(Kind.TRANSFER))
+
+
+def _running() -> ColumnElement[bool]:
+    """Secondments that have begun and are not over: both schools are called upon yet."""
+    begun = Transfer.completed_on.is_not(None) & Transfer.ended_on.is_(None)
+    return (Transfer.kind == TransferKind.SECONDMENT) & begun
 
 
 RELEASES = moves_with_school(
     Transfer,
     N_("Transfers under way, out of the school"),
     school="from_school_id",
-    waiting=_under_way,
+    waiting=lambda: _waiting() | _running(),
     person=False,
 )
 # Who is on the way to a school is not one of its teachers yet: a split leaves them where they were going.
 ARRIVALS = moves_with_school(
-    Transfer, N_("Transfers under way, into the school"), school="to_school_id", teacher=None, waiting=_under_way
+    Transfer, N_("Transfers under way, into the school"), school="to_school_id", teacher=None, waiting=_waiting
+)
+# Who is there on secondment is one of its teachers: the school they come to sees the secondment, and may end it.
+SECONDMENTS = moves_with_school(
+    Transfer, N_("Secondments that are running, at the school"), school="to_school_id", waiting=_running, person=False
 )

@@ -128,15 +128,15 @@ def is_running(transfer: Transfer) -> bool:
 def send_back(transfer: Transfer, *, actor: Actor, reason: str | None = None) -> None:
     """Let the person return to the school the secondment began at, with what waits; in the running transaction."""
     teacher = held(transfer)
-    before = {"school_id": teacher.school_id, "status": teacher.status.value}
-    home = transfer.from_school
+    home, left = transfer.from_school, teacher.school_id
+    before = {"school_id": left, "status": teacher.status.value}
     transfer.ended_on = today()
     db.session.flush()
     if teacher.status is TeacherStatus.SECONDED and home is not None:
         details = {"transfer": transfer.id}
         move(teacher, Action.END_SECONDMENT, actor=actor, reason=reason, values={"school_id": home.id}, details=details)
         follow(teacher, home)
-        recount([home.id, transfer.to_school_id])
+        recount([home.id, transfer.to_school_id, left])
         db.session.refresh(teacher)
     after = {"school_id": teacher.school_id, "status": teacher.status.value}
     audit.record(AuditAction.UPDATE, teacher, actor=actor, before=before, after=after, reason=reason)

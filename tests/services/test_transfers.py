@@ -25,7 +25,7 @@ from app.domain.terms import (
     TransferState,
 )
 from app.models import Account, AuditEntry, InboxMessage, Role, School, Teacher, Transfer
-from app.services import secondments, transfer_decisions, transfer_search
+from app.services import school_changes, school_following, secondments, transfer_decisions, transfer_search
 from app.services.parameters import set_parameter
 from app.services.transfers import TransferOrder, TransferPlan, plan, start
 from app.services.transitions import history
@@ -436,8 +436,6 @@ def test_a_secondment_to_a_school_closed_meanwhile_is_taken_back_and_told(db: An
 
 @pytest.mark.req("ORG-5")
 def test_merging_schools_takes_transfers_under_way_along(db: Any, world: World, neighbour: School) -> None:
-    from app.services import school_changes
-
     arriving = ask(world, OURS, K.TRANSFER_IN, "chen")
     actor = world.actor("county_admin")
     mark = school_changes.plan_merge([world.school["xihu"].id], neighbour.id, actor=actor).mark
@@ -446,6 +444,33 @@ def test_merging_schools_takes_transfers_under_way_along(db: Any, world: World, 
     assert arriving.to_school_id == neighbour.id
     transfer_decisions.release([arriving.id], actor=world.actor(THEIRS))
     assert db.session.get(Teacher, world.teacher["chen"].id).school_id == neighbour.id
+
+
+@pytest.mark.req("ORG-5")
+def test_who_is_at_a_school_on_secondment_takes_that_along_when_it_is_split(db: Any, world: World, clock: Any) -> None:
+    transfer, school = second(world, "provincial_admin"), world.school["qingyuan"]
+    arriving = ask(world, THEIRS, K.TRANSFER_IN, "wang")
+    actor, chosen = world.actor("qingyuan_county"), {"teacher_ids": [world.teacher["li"].id]}
+    made = school_changes.plan_split(school.id, **chosen, actor=actor)
+    assert (made.count(school_following.SECONDMENTS), made.count(school_following.ARRIVALS)) == (1, 0)
+    values = {"code": "331126008", "name": "濛洲分校", "kind": SchoolKind.PRIMARY, "region": world.region["qingyuan"]}
+    new = school_changes.split(school.id, values, **chosen, mark=made.mark, actor=actor)
+    db.session.expire_all()
+    assert (transfer.to_school, new.staff_count, arriving.to_school) == (new, 1, school)
+    assert transfer_decisions.end_secondment([transfer.id], actor=actor).done == (transfer.id,)
+    db.session.expire_all()
+    assert (world.school["xihu"].staff_count, school.staff_count, new.staff_count) == (3, 2, 0)
+
+
+def test_the_school_somebody_returns_from_is_counted_whatever_the_transfer_says(
+    db: Any, world: World, neighbour: School, clock: Any
+) -> None:
+    transfer = second(world, "provincial_admin")
+    world.teacher["li"].school, neighbour.staff_count = neighbour, 1
+    db.session.commit()
+    transfer_decisions.end_secondment([transfer.id], actor=world.actor("provincial_admin"))
+    db.session.expire_all()
+    assert (neighbour.staff_count, world.school["xihu"].staff_count) == (0, 3)
 
 
 def test_buttons_are_offered_to_whose_turn_it_is(db: Any, world: World) -> None:
