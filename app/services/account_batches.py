@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from app.domain.errors import NotPermitted
-from app.domain.terms import AuditAction, RoleName, TeacherStatus
+from app.domain.terms import AuditAction, OrganisationStatus, RoleName, TeacherStatus
 from app.domain.text import N_
 from app.extensions import db
 from app.models import Account, LoginName, Role, School, Teacher
@@ -26,6 +26,7 @@ from app.services import audit
 from app.services.accounts import placeholder_email
 from app.services.first_passwords import TAIL, first_password
 from app.services.parameters import policy_of
+from app.services.school_rows import hold_schools
 from app.services.unit import transaction
 
 CHUNK = 500
@@ -210,20 +211,20 @@ def _join(owners: list[dict[str, Any]]) -> None:
 
 
 def schools_without(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on the visible schools that have no account."""
-    return visible_clause(School, actor) & ~School.id.in_(
-        select(Account.school_id).where(Account.school_id.is_not(None), Account.active.is_(True))
-    )
+    """Return the condition on the visible schools in operation that have no account."""
+    held = select(Account.school_id).where(Account.school_id.is_not(None), Account.active.is_(True))
+    return visible_clause(School, actor) & (School.status == OrganisationStatus.ACTIVE) & ~School.id.in_(held)
 
 
 def count_schools_without(*, actor: Actor) -> int:
-    """Return how many schools in scope have no account."""
+    """Return how many schools in operation and in scope have no account."""
     return db.session.scalar(select(func.count()).select_from(School).where(schools_without(actor))) or 0
 
 
 def create_school_accounts(*, actor: Actor, vault: Vault, progress: Progress | None = None) -> Outcome:
-    """Make the administrator of every school in scope that has no account, named after the school's code.
+    """Make the administrator of every school in operation and in scope that has no account, named after its code.
 
+    A school that got one meanwhile is passed over: the province and a county may press at the same moment.
     Raises NotPermitted without the right to give that role.
     """
     require_batch(RoleName.SCHOOL_ADMIN, actor)
@@ -231,15 +232,17 @@ def create_school_accounts(*, actor: Actor, vault: Vault, progress: Progress | N
     keys = list(db.session.scalars(select(School.id).where(schools_without(actor)).order_by(School.code)))
     for at in range(0, len(keys), CHUNK):
         with transaction():
-            drafts = list(_school_drafts(keys[at : at + CHUNK]))
+            drafts = list(_school_drafts(keys[at : at + CHUNK], actor))
             _store(drafts, RoleName.SCHOOL_ADMIN, actor, vault, outcome)
         if progress is not None:
             progress(min(at + CHUNK, len(keys)), len(keys))
     return outcome
 
 
-def _school_drafts(keys: list[int]) -> Iterator[Draft]:
-    schools = db.session.scalars(select(School).where(School.id.in_(keys)).order_by(School.code)).all()
+def _school_drafts(keys: list[int], actor: Actor) -> Iterator[Draft]:
+    hold_schools(keys)  # whoever else makes them waits here, and then finds nothing left to make
+    waiting = select(School).where(School.id.in_(keys), schools_without(actor))
+    schools = db.session.scalars(waiting.order_by(School.code)).all()
     in_use = _existing(school.code.upper() for school in schools)
     kind = policy_of().initial_password
     for school in schools:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,10 +13,10 @@ from sqlalchemy import func, select
 
 from app.domain.errors import NotPermitted, NotVisible
 from app.domain.identity import check_character
-from app.domain.terms import AuditAction, RoleName, TeacherStatus
+from app.domain.terms import AuditAction, OrganisationStatus, RoleName, TeacherStatus
 from app.jobs import accounts as account_jobs
 from app.jobs.registry import Run
-from app.models import Account, AuditEntry, LoginName, ParameterValue, Teacher
+from app.models import Account, AuditEntry, Bureau, LoginName, ParameterValue, Teacher
 from app.services import account_batches, first_passwords
 from app.services.passwords import change_password
 from app.services.sign_in import sign_in
@@ -135,6 +137,81 @@ def test_schools_without_account_get_one_and_their_first_passwords_are_listed_un
     change_password(made, told.password, "Gruen-9182-Wald", actor=actor(made), vault=VAULT)
     assert first_passwords.unused_first_passwords(actor=by, vault=VAULT) == []
     assert made.initial_password_sealed is None
+
+
+def of_the_province(places: dict[str, Any]) -> Any:
+    """An administrator above both schools, none of which has an account."""
+    bureau = Bureau(code="B990000", name="省", region=places["province"])
+    return actor(make_account("above", R.PROVINCIAL_ADMIN, bureau=bureau))
+
+
+def accounts_of_schools(db: Any) -> list[str]:
+    """The names of the accounts that keep a school."""
+    wanted = select(Account.username).where(Account.school_id.is_not(None))
+    return sorted(db.session.scalars(wanted))
+
+
+@pytest.mark.req("ACC-5")
+def test_a_school_that_got_its_account_meanwhile_gets_no_second_one(
+    db: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by, others = of_the_province(make_places()), list[int]()
+    monkeypatch.setattr(account_batches, "CHUNK", 1)
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 1:
+            others.append(account_batches.create_school_accounts(actor=by, vault=VAULT).made)
+
+    made = account_batches.create_school_accounts(actor=by, vault=VAULT, progress=meanwhile).made
+    assert (made, others) == (1, [1])
+    assert accounts_of_schools(db) == ["990101001", "990102001"]
+
+
+@pytest.mark.req("ACC-5", "R6")
+def test_two_who_press_at_the_same_moment_make_one_account_a_school(
+    fresh_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.extensions import db
+
+    with fresh_app.app_context():
+        by = of_the_province(make_places())
+        db.session.remove()
+    ready, store, made = Barrier(2, timeout=60), account_batches._store, list[int]()
+
+    def slowly(*arguments: Any) -> None:
+        store(*arguments)
+        time.sleep(0.2)  # not committed yet: the other has asked by now which schools have none
+
+    def press() -> None:
+        with fresh_app.app_context():
+            ready.wait()
+            made.append(account_batches.create_school_accounts(actor=by, vault=VAULT).made)
+            db.session.remove()
+
+    monkeypatch.setattr(account_batches, "_store", slowly)
+    threads = [Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == [0, 2]
+    with fresh_app.app_context():
+        assert accounts_of_schools(db) == ["990101001", "990102001"]
+        db.session.remove()
+
+
+@pytest.mark.req("ACC-5")
+@pytest.mark.parametrize("status", [OrganisationStatus.MERGED, OrganisationStatus.CLOSED, OrganisationStatus.SUSPENDED])
+def test_a_school_that_is_not_in_operation_waits_for_no_account(
+    db: Any, clock: Any, status: OrganisationStatus
+) -> None:
+    places = make_places()
+    by = of_the_province(places)
+    places["far_school"].status = status
+    db.session.commit()
+    assert account_batches.count_schools_without(actor=by) == 1
+    assert account_batches.create_school_accounts(actor=by, vault=VAULT).made == 1
+    assert accounts_of_schools(db) == ["990101001"]
 
 
 @pytest.mark.req("ACC-5", "ORG-6", "S16")
