@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import Enrollment, Region, School, Subject, Teacher, TrainingClass, TrainingYear
 from app.security.actor import Actor
 from app.security.scope import visible_clause
+from app.services.teacher_issues import on_record
 
 
 def teachers_on_record(actor: Actor) -> int:
@@ -27,7 +28,7 @@ def teachers_on_record(actor: Actor) -> int:
 
 
 def _count(actor: Actor) -> Select[Any]:
-    return select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor))
+    return select(func.count()).select_from(Teacher).where(on_record(actor))
 
 
 def classes_of_the_year(actor: Actor) -> int:
@@ -80,7 +81,7 @@ def teachers_by_subject(actor: Actor, most: int = 12) -> Sequence[tuple[str, int
     wanted = (
         select(Subject.name, func.count(Teacher.id))
         .join(Teacher, Teacher.subject_id == Subject.id)
-        .where(visible_clause(Teacher, actor))
+        .where(on_record(actor))
         .group_by(Subject.id, Subject.name)
         .order_by(func.count(Teacher.id).desc(), Subject.name)
     )

@@ -12,16 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import Select, select
+
 from app.domain.errors import Conflict, Invalid, NotPermitted, Problem, Problems, problem
 from app.domain.terms import AuditAction, OrganisationStatus
 from app.domain.text import N_
 from app.extensions import db
 from app.models import School, Stage, Teacher
 from app.security.actor import Actor
-from app.security.scope import fetch_manageable, select_visible
+from app.security.scope import fetch_manageable
 from app.services import audit, records
 from app.services.school_following import TEACHERS, Follower, Leaving, followers
 from app.services.school_rows import recount
+from app.services.teacher_issues import on_record
 from app.services.unit import transaction
 
 MOST_SCHOOLS = 20  # merged in one act
@@ -148,8 +151,7 @@ def plan_split(
     actor.require("merge", "School")
     source = fetch_manageable(School, source_id, actor=actor)
     wanted, stages = set(teacher_ids), set(stage_ids)
-    here = select_visible(Teacher, actor).where(Teacher.school_id == source.id)
-    present = list(db.session.scalars(here.order_by(Teacher.id)))
+    present = list(db.session.scalars(teachers_at(source, actor).order_by(Teacher.id)))
     leaving = tuple(teacher.id for teacher in present if teacher.id in wanted or teacher.stage_id in stages)
     conflicts = _split_conflicts(source, wanted - {teacher.id for teacher in present}, leaving)
     moving = _moving(Leaving((source.id,), leaving))
@@ -182,6 +184,11 @@ def split(
         for row in (new, *made.sources):
             audit.record(AuditAction.SPLIT, row, actor=actor, after=_told(made), reason=reason)
     return new
+
+
+def teachers_at(source: School, actor: Actor) -> Select[Teacher]:
+    """Return a SELECT of the teachers a school may be split by; deleted ones stay with it."""
+    return select(Teacher).where(on_record(actor), Teacher.school_id == source.id)
 
 
 def _split_conflicts(source: School, unknown: set[int], leaving: Sequence[int]) -> list[Problem]:

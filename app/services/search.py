@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import joinedload
 
 from app.domain.text import N_
@@ -96,7 +96,7 @@ def _teachers(words: str, _actor: Actor) -> ColumnElement[bool]:
     letters = words.replace(" ", "").lower()
     if letters.isascii() and letters.isalpha():
         ways.append(Teacher.name_initials.startswith(letters, autoescape=True))
-    return or_(*ways)
+    return and_(Teacher.deleted_at.is_(None), or_(*ways))
 
 
 def _of_teacher(row: Teacher) -> str:

@@ -19,6 +19,7 @@ from app.security.actor import Actor
 from app.security.crypto import Vault
 from app.security.scope import manageable_clause, select_visible
 from app.services.teacher_bulk import write_rows
+from app.services.teacher_issues import on_record
 from app.services.teacher_lists import LISTS, lists_for
 from app.services.teacher_rows import PlannedRow, Planner, already_here
 from app.services.unit import transaction
@@ -45,7 +46,7 @@ def open_rows(conditions: Sequence[ColumnElement[bool]], order: Sequence[Any], *
     Relations come as names, in the same query; `manageable` tells whether the actor may change the row.
     """
     actor.require("edit", "Teacher")
-    wanted = select_visible(Teacher, actor).where(*conditions)
+    wanted = select(Teacher).where(on_record(actor), *conditions)
     rows = db.session.execute(_columns(wanted, actor).order_by(*order).limit(MOST_ROWS + 1)).all()
     if len(rows) <= MOST_ROWS:
         return Opened(rows, len(rows))

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.models import FAULTY, Teacher, Transition
 from app.security.actor import Actor
 from app.security.crypto import Vault
+from app.security.scope import visible_clause
 from app.services.unit import transaction
 
 Clause = ColumnElement[bool]
@@ -40,6 +41,14 @@ AGES = (
     (55, AgeBand.FROM_55),
 )
 CHUNK = 2000
+
+
+def on_record(actor: Actor) -> Clause:
+    """Return the condition that leaves the teachers the actor sees, deleted ones for nobody (TCH-12).
+
+    The system administrator sees every row, so that whoever counts or lists teachers has to leave those out.
+    """
+    return and_(Teacher.deleted_at.is_(None), visible_clause(Teacher, actor))
 
 
 def issue_clause(issue: TeacherIssue, actor: Actor) -> Clause:

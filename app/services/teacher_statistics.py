@@ -18,8 +18,7 @@ from app.domain.text import N_, LabelledEnum
 from app.extensions import db
 from app.models import PostCategory, ProfessionalTitle, Region, School, Stage, Subject, Teacher
 from app.security.actor import Actor
-from app.security.scope import visible_clause
-from app.services.teacher_issues import age_column
+from app.services.teacher_issues import age_column, on_record
 
 D = TeacherDimension
 LISTS: dict[TeacherDimension, tuple[Any, type[Any]]] = {
@@ -117,7 +116,7 @@ def _counted(by: Any, side: Any, conditions: Sequence[Any], actor: Actor) -> Seq
     parts = select(by.label("by"), side.label("side")).select_from(Teacher)
     if by is School.region_id:
         parts = parts.outerjoin(School, School.id == Teacher.school_id)
-    one = parts.where(Teacher.deleted_at.is_(None), visible_clause(Teacher, actor), *conditions).subquery()
+    one = parts.where(on_record(actor), *conditions).subquery()
     return list(db.session.execute(select(one.c.by, one.c.side, func.count()).group_by(one.c.by, one.c.side)))
 
 

@@ -15,7 +15,7 @@ from app.domain.errors import Conflict, DomainError, Invalid
 from app.domain.numbers import numbers_of
 from app.extensions import db
 from app.models import School, Teacher
-from app.security.scope import fetch_manageable, fetch_visible, select_visible
+from app.security.scope import fetch_manageable, fetch_visible
 from app.services import school_changes as changes
 from app.views.fab import PageView
 from app.views.fab.forms import RecordForm, RowField, make_form
@@ -150,7 +150,7 @@ class SchoolChangePage(PageView):
         return make_form(School, NEW_SCHOOL, "/schoolview", frozenset({"region"}))()
 
     def _split_form(self, source: School, form: Any, problems: list[str]) -> str:
-        here = select_visible(Teacher, self.actor).where(Teacher.school_id == source.id)
+        here = changes.teachers_at(source, self.actor)
         loads = selectinload(Teacher.stage), selectinload(Teacher.subject)
         teachers = db.session.scalars(here.options(*loads).order_by(Teacher.stage_id, Teacher.name_initials)).all()
         by_stage: dict[Any, int] = {}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid, NotPermitted, NotVisible
 from app.domain.terms import AuditAction, ClassState, Gender, OrganisationStatus, SchoolKind
 from app.models import Account, AuditEntry, School, Stage, Teacher
@@ -148,6 +149,15 @@ def test_a_teacher_who_keeps_the_school_takes_that_along(db: Any, world: World) 
     )
     db.session.expire_all()
     assert world.account["teacher"].school_id == new.id
+
+
+@pytest.mark.req("TCH-12")
+def test_deleted_teachers_are_not_split_off_by_the_system_administrator_either(db: Any, world: World) -> None:
+    world.teacher["li"].deleted_at = now()
+    db.session.commit()
+    source, actor = world.school["xihu"], world.actor("system_admin")
+    plan = changes.plan_split(source.id, stage_ids=[world.stage.id], actor=actor)
+    assert (plan.teachers, plan.staying) == (2, 0)
 
 
 def test_splitting_by_stage(db: Any, world: World) -> None:

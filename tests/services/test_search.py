@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.clock import now
 from app.services.search import search
 from tests.world import World
 
@@ -24,6 +25,13 @@ def test_a_teacher_is_found_by_name_and_initials(world: World, words: str) -> No
 def test_a_teacher_is_found_by_the_number(world: World) -> None:
     found = titles(world, "county_admin", world.teacher["zhang"].teacher_number)
     assert len(found) == 1
+
+
+@pytest.mark.req("TCH-12")
+def test_a_deleted_teacher_is_found_among_the_deleted_only(db: Any, world: World) -> None:
+    world.teacher["zhang"].deleted_at = now()
+    db.session.commit()
+    assert titles(world, "system_admin", world.teacher["zhang"].teacher_number) == set()
 
 
 def test_schools_and_institutions_are_found_by_part_of_the_name_and_code(world: World) -> None:

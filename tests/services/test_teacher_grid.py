@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.domain.clock import now
 from app.domain.errors import Invalid, NotPermitted, NotVisible
 from app.domain.identity import check_character
 from app.domain.terms import AuditAction
@@ -52,6 +53,15 @@ def save(world: World, *rows: SentRow, by: str = "school_admin", **options: Any)
 
 def codes(row: CheckedRow) -> dict[str, list[str]]:
     return {name: [problem.code for problem in found] for name, found in row.problems.items()}
+
+
+@pytest.mark.req("TCH-12")
+def test_deleted_records_are_not_opened(db: Any, world: World) -> None:
+    world.teacher["li"].deleted_at = now()
+    db.session.commit()
+    opened = teacher_grid.open_rows([], [Teacher.id], actor=world.actor("system_admin"))
+    assert opened.count == 5
+    assert world.teacher["li"].id not in {row.id for row in opened.rows}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.clock import today
+from app.domain.clock import now, today
 from app.domain.terms import AccountStatus, MessageKind
 from app.domain.text import N_, Text
 from app.services import audiences, notifications, overview
@@ -66,6 +66,16 @@ def test_numbers_are_of_the_own_part(db: Any, world: World) -> None:
     assert overview.teachers_on_record(world.actor("school_admin")) == 3
     assert overview.teachers_by_subject(world.actor("school_admin")) == [("语文", 3)]
     assert overview.teachers_by_subject(world.actor("institution_admin")) == []
+
+
+@pytest.mark.req("TCH-12")
+def test_deleted_teachers_are_no_number_of_the_system_administrator(db: Any, world: World) -> None:
+    for name in ("zhou", "li"):
+        world.teacher[name].deleted_at = now()
+    world.school["xihu"].staff_count = 2
+    db.session.flush()
+    assert overview.teachers_on_record(world.actor("system_admin")) == 4
+    assert overview.teachers_by_subject(world.actor("system_admin")) == [("语文", 4)]
 
 
 @pytest.mark.parametrize("username", ["provincial_admin", "school_admin", "teacher", "institution_admin"])
