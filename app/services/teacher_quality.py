@@ -19,7 +19,8 @@ from app.extensions import db
 from app.models import FAULTY, Region, School, Subject, Teacher, school_stage, subject_stage
 from app.security.actor import Actor
 from app.security.scope import fetch_visible, visible_clause
-from app.services.teacher_issues import AT_WORK, issue_clause
+from app.services.teacher_issues import AT_WORK, issue_clause, on_record
+from app.services.transfer_lists import PoolAsked, count_pool
 
 # Faults that one row tells by itself, and so one pass over the faulty rows counts.
 IN_THE_ROW = tuple(i for i in TeacherIssue if i not in (TeacherIssue.SHARED_MOBILE, TeacherIssue.UNATTACHED_LONG))
@@ -39,10 +40,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The lines of a place, and of a school the subjects nobody teaches."""
+    """The lines of a place, and of a school the subjects nobody teaches.
+
+    `unattached`: who has been in the pool for over a year, None for who does not see the pool.
+    """
 
     lines: list[Line]
-    unattached: int
+    unattached: int | None
     subjects: list[Subject]
 
     def total(self) -> Line:
@@ -65,7 +69,7 @@ def board_of_region(region: Region, *, actor: Actor, by_school: bool = False) ->
         raise NotVisible
     schools = by_school or region.level is RegionLevel.COUNTY
     lines = _by_school(actor, School.region_id == region.id) if schools else _by_region(region, actor)
-    return Board(lines, _unattached(actor), [])
+    return Board(lines, _unattached(region, actor), [])
 
 
 def board_of_school(key: Any, *, actor: Actor) -> tuple[School, Board]:
@@ -75,7 +79,7 @@ def board_of_school(key: Any, *, actor: Actor) -> tuple[School, Board]:
     lines = _by_school(actor, School.id == school.id)
     untaught = _untaught(actor, School.id == school.id).c.subject_id
     subjects = select(Subject).where(Subject.id.in_(select(untaught))).order_by(Subject.position)
-    return school, Board(lines, 0, list(db.session.scalars(subjects)))
+    return school, Board(lines, _unattached(school, actor), list(db.session.scalars(subjects)))
 
 
 def _by_school(actor: Actor, *which: Any) -> list[Line]:
@@ -127,14 +131,14 @@ def _faults(place: Any, actor: Actor, which: tuple[Any, ...]) -> Sequence[Any]:
     """Return (place, number of each fault of `IN_THE_ROW`)."""
     faults = [func.sum(case((issue_clause(issue, actor), 1), else_=0)) for issue in IN_THE_ROW]
     counted = select(place, *faults).join(School, School.id == Teacher.school_id)
-    return list(db.session.execute(counted.where(FAULTY, visible_clause(Teacher, actor), *which).group_by(place)))
+    return list(db.session.execute(counted.where(FAULTY, on_record(actor), *which).group_by(place)))
 
 
 def _shared(place: Any, actor: Actor, which: tuple[Any, ...]) -> Sequence[Any]:
     """Return (place, teachers whose mobile number somebody else has too)."""
     counted = select(place, func.count()).select_from(Teacher).join(School, School.id == Teacher.school_id)
     shared = issue_clause(TeacherIssue.SHARED_MOBILE, actor)
-    return list(db.session.execute(counted.where(shared, visible_clause(Teacher, actor), *which).group_by(place)))
+    return list(db.session.execute(counted.where(shared, on_record(actor), *which).group_by(place)))
 
 
 def _gaps(place: Any, actor: Actor, which: tuple[Any, ...]) -> Sequence[Any]:
@@ -162,7 +166,18 @@ def _untaught(actor: Actor, *which: Any) -> Any:
     return except_(expected, taught).subquery("untaught")
 
 
-def _unattached(actor: Actor) -> int:
-    fault = issue_clause(TeacherIssue.UNATTACHED_LONG, actor)
-    wanted = select(func.count()).select_from(Teacher).where(visible_clause(Teacher, actor), fault)
-    return int(db.session.scalar(wanted) or 0)
+def is_whole_pool(place: Region | School, actor: Actor) -> bool:
+    """Tell whether the place's board tells of everybody in the pool, which belongs to the province as a whole."""
+    of_province = isinstance(place, Region) and place.level is RegionLevel.PROVINCE
+    return of_province and (actor.everything or actor.region_level is RegionLevel.PROVINCE)
+
+
+def _unattached(place: Region | School, actor: Actor) -> int | None:
+    """Return how many of the pool, or of who left the place's schools, have been there for over a year."""
+    if is_whole_pool(place, actor):
+        fault = issue_clause(TeacherIssue.UNATTACHED_LONG, actor)
+        wanted = select(func.count()).select_from(Teacher).where(on_record(actor), fault)
+        return int(db.session.scalar(wanted) or 0)
+    if not actor.may("transfer", "Transfer"):
+        return None
+    return count_pool(PoolAsked(long_only=True, place=place), actor=actor)

@@ -23,7 +23,7 @@ from app.domain.terms import (
 )
 from app.domain.text import N_
 from app.extensions import db
-from app.models import School, Subject, Teacher, Transfer
+from app.models import Region, School, Subject, Teacher, Transfer
 from app.security.actor import Actor
 from app.security.crypto import Vault
 from app.security.rules.subtree import schools_of
@@ -106,7 +106,8 @@ def transfers_to_take_in(actor: Actor) -> Waiting | None:
 
 @dataclass(frozen=True, slots=True)
 class PoolAsked:
-    """What is asked of the pool: part of a name, a subject, only those unattached for long; its order, a page of it."""
+    """What is asked of the pool: part of a name, a subject, only those unattached for long, or who left a place's
+    schools; its order, a page of it."""
 
     name: str = ""
     subject: str = ""
@@ -115,6 +116,7 @@ class PoolAsked:
     size: int = 25
     order: str = ""  # one of POOL_ORDERS; empty: who has been unattached longest first
     descending: bool = False
+    place: Region | School | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,17 @@ def pool(asked: PoolAsked, *, actor: Actor, vault: Vault) -> tuple[list[Unattach
     The province sees also those who came into the pool by no transfer. Raises NotPermitted.
     """
     actor.require("transfer", "Transfer")
-    wanted = _pool(asked, actor)
-    count = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    page = _pool_ordered(wanted, asked).limit(asked.size).offset((asked.page - 1) * asked.size)
+    count = count_pool(asked, actor=actor)
+    wanted = _pool_ordered(_pool(asked, actor), asked)
+    page = wanted.limit(asked.size).offset((asked.page - 1) * asked.size)
     found = [_unattached(teacher, transfer, actor, vault) for teacher, transfer in db.session.execute(page)]
     return found, count
+
+
+def count_pool(asked: PoolAsked, *, actor: Actor) -> int:
+    """Return how many the pool shows on all its pages. Raises NotPermitted."""
+    actor.require("transfer", "Transfer")
+    return db.session.scalar(select(func.count()).select_from(_pool(asked, actor).subquery())) or 0
 
 
 def whole_pool(asked: PoolAsked, *, actor: Actor, vault: Vault) -> Iterator[tuple[Unattached, bool]]:
@@ -181,6 +189,8 @@ def _pool(asked: PoolAsked, actor: Actor) -> Select[Teacher, Transfer]:
     wanted = select(Teacher, Transfer).outerjoin(Transfer, into).where(*present).options(*loads)
     if not actor.everything and actor.region_level is not RegionLevel.PROVINCE:
         wanted = wanted.where(_ours(Transfer.from_school_id, actor))
+    if asked.place is not None:
+        wanted = wanted.where(Transfer.from_school_id.in_(_schools_at(asked.place)))
     if asked.name:
         wanted = wanted.where(name_contains(normalise_name(asked.name)))
     if asked.subject:
@@ -188,6 +198,13 @@ def _pool(asked: PoolAsked, actor: Actor) -> Select[Teacher, Transfer]:
     if asked.long_only:
         wanted = wanted.where(_since_before(today() - LONG))
     return wanted
+
+
+def _schools_at(place: Region | School) -> Select[int]:
+    wanted = select(School.id)
+    if isinstance(place, School):
+        return wanted.where(School.id == place.id)
+    return wanted.join(School.region).where(Region.path.startswith(place.path, autoescape=True))
 
 
 def _since_before(day: date) -> ColumnElement[bool]:

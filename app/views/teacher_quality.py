@@ -15,10 +15,10 @@ from flask_babel import gettext as _
 from app.domain.terms import RegionLevel, TeacherIssue
 from app.domain.text import N_
 from app.exchange.row_sheet import Value
-from app.models import Region, Teacher
+from app.models import Region, School, Teacher
 from app.security.actor import Actor
 from app.services.teacher_issues import MISSING
-from app.services.teacher_quality import Board, Line, board_of_region, board_of_school
+from app.services.teacher_quality import Board, Line, board_of_region, board_of_school, is_whole_pool
 from app.views.fab import PageView
 from app.views.fab.export import send_table
 from app.views.places import own_region
@@ -91,6 +91,7 @@ class TeacherQualityPage(PageView):
             teachers=board.total().teachers,
             url_teachers=url_for("TeacherView.list", **asked),
             figures=[self._figure(issue, board.total(), asked) for issue in _told()],
+            unattached=self._unattached(board, school),
             subjects=[(s.name, url_for("TeacherView.list", **asked, subject=s.id)) for s in board.subjects],
             url_export=self._url_export(**asked),
         )
@@ -100,6 +101,8 @@ class TeacherQualityPage(PageView):
         school, board = board_of_school(key, actor=self.actor)
         faults = board.total().faults
         rows: list[Sequence[Value]] = [(_(issue.label), faults[issue]) for issue in _told() if faults[issue]]
+        unattached = self._unattached(board, school)
+        rows += [(unattached.label, unattached.number)] if unattached and unattached.number else []
         rows += [(_("Nobody teaches %(subject)s", subject=subject.name), 0) for subject in board.subjects]
         return self._send(school.name, [_("What is wrong"), _("Teachers")], rows, {"school": school.id})
 
@@ -117,7 +120,7 @@ class TeacherQualityPage(PageView):
             rows=[self._row(line, region) for line in board.lines],
             total=self._row(board.total(), region, asked),
             missing=[self._figure(issue, board.total(), asked) for issue in MISSING],
-            unattached=self._unattached(board),
+            unattached=self._unattached(board, region),
             url_export=self._url_export(region=region.id, by="school" if by_school else None),
         )
 
@@ -128,7 +131,7 @@ class TeacherQualityPage(PageView):
                   _("Subjects nobody teaches"), *(_(issue.label) for issue in MISSING)]  # fmt: skip
         rows = [_cells(name_of(line, region), line) for line in board.lines]
         foot = [_cells(_("Total"), board.total())]
-        unattached = self._unattached(board)
+        unattached = self._unattached(board, region)
         if unattached is not None:
             foot.append((unattached.label, unattached.number))
         return self._send(region.name, labels, rows, {"region": region.id, "by_school": by_school}, foot)
@@ -168,12 +171,15 @@ class TeacherQualityPage(PageView):
         grid = url_for("TeacherGridPage.index", **wanted) if self.actor.may("edit", "Teacher") else ""
         return Figure(_(issue.label), number, url_for("TeacherView.list", **wanted), grid)
 
-    def _unattached(self, board: Board) -> Figure | None:
-        """Return the figure of the pool for who sees it."""
-        if self.actor.region_level is not RegionLevel.PROVINCE and not self.actor.everything:
+    def _unattached(self, board: Board, place: Region | School) -> Figure | None:
+        """Return the figure of the pool for who sees it: of all in it, or of who left the place's schools."""
+        if board.unattached is None:
             return None
-        line = Line(0, "", "pool", faults=Counter({I.UNATTACHED_LONG: board.unattached}))
-        return self._figure(I.UNATTACHED_LONG, line, {})
+        if is_whole_pool(place, self.actor):
+            line = Line(0, "", "pool", faults=Counter({I.UNATTACHED_LONG: board.unattached}))
+            return self._figure(I.UNATTACHED_LONG, line, {})
+        asked: dict[str, Any] = {"school" if isinstance(place, School) else "region": place.id}
+        return Figure(_(I.UNATTACHED_LONG.label), board.unattached, url_for("TransferPage.pool", **asked, long="yes"))
 
     def _crumbs(self, region: Region) -> list[tuple[str, str]]:
         """Return the places above, from one's own down to `region`."""

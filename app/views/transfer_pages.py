@@ -22,7 +22,8 @@ from app.domain.text import N_
 from app.domain.transfers import LONGEST_REASON, STARTABLE, Way
 from app.exchange.row_sheet import Value
 from app.extensions import db
-from app.models import School, Subject, Teacher, Transfer
+from app.models import Region, School, Subject, Teacher, Transfer
+from app.security.actor import Actor
 from app.security.scope import fetch_visible
 from app.services.transfer_lists import POOL_ORDERS, PoolAsked, Unattached, pool, transfers_of, whole_pool
 from app.services.transfer_search import Found, Hits, found_one, place_of, search
@@ -33,7 +34,8 @@ from app.views.fab.columns import text_of
 from app.views.fab.export import send_table
 from app.views.fab.forms import RecordForm, RowField
 from app.views.fab.light_rows import Reader
-from app.views.fab.listing import Asked, Control, pager_of
+from app.views.fab.listing import Asked, Chip, Control, pager_of
+from app.views.places import own_region
 from app.views.teacher_parts import exported_value, masked_id
 from app.views.transfers import entry_of
 from app.web.actors import current_vault
@@ -142,9 +144,10 @@ class TransferPage(PageView):
     @has_access
     def pool(self) -> Any:
         """Show the unattached teachers who left one's schools."""
-        asked, wanted = _pool_asked()
+        asked, wanted = _pool_asked(self.actor)
         rows, count = pool(wanted, actor=self.actor, vault=current_vault())
-        pager = pager_of(count, asked, _pool_controls(asked.filters))
+        controls, chips = _pool_controls(asked.filters), _place_chips(asked, wanted.place)
+        pager = pager_of(count, asked, controls, chips)
         may_export = self.actor.may("export", "Transfer")
         return self._page("pool", _("Unattached teachers"), rows=rows, pager=pager, may_export=may_export)
 
@@ -152,7 +155,7 @@ class TransferPage(PageView):
     @has_access
     def export(self) -> Any:
         """Send the pool as it is on the screen, all its pages, as a workbook; ID numbers whole for who may see them."""
-        asked, wanted = _pool_asked()
+        asked, wanted = _pool_asked(self.actor)
         whole = exported_value("national_id", self.actor)
         people = whole_pool(wanted, actor=self.actor, vault=current_vault())
         rows = (_pool_cells(line, whole if in_scope else masked_id) for line, in_scope in people)
@@ -261,15 +264,28 @@ def _told(transfer: Transfer) -> str:
     return _("Asked: %(school)s has to agree to the transfer of %(name)s.", school=school, name=name)
 
 
-def _pool_asked() -> tuple[Asked, PoolAsked]:
-    """Return what the address asks of the pool."""
-    asked = Asked.from_request(["name", "subject", "long"], list(POOL_ORDERS))
+def _pool_asked(actor: Actor) -> tuple[Asked, PoolAsked]:
+    """Return what the address asks of the pool; a place is asked for by the board of data quality."""
+    asked = Asked.from_request(["name", "subject", "long", "region", "school"], list(POOL_ORDERS))
     given = asked.filters
     wanted = PoolAsked(
         given.get("name", ""), given.get("subject", ""), given.get("long") == "yes", asked.page, asked.size,
-        asked.order, asked.descending,
+        asked.order, asked.descending, _place_asked(given, actor),
     )  # fmt: skip
     return asked, wanted
+
+
+def _place_asked(given: dict[str, str], actor: Actor) -> Region | School | None:
+    if "school" in given:
+        return fetch_visible(School, given["school"], actor=actor)
+    return own_region(actor, given["region"]) if "region" in given else None
+
+
+def _place_chips(asked: Asked, place: Region | School | None) -> list[Chip]:
+    if place is None:
+        return []
+    label = _("Last school") if isinstance(place, School) else _("Region")
+    return [Chip(label, place.name, asked.url(region="", school="", page=1))]
 
 
 def _pool_cells(line: Unattached, number_of: Reader) -> Sequence[Value]:
@@ -285,6 +301,7 @@ def _pool_controls(given: dict[str, str]) -> list[Control]:
         Control("name", _("Teacher's name"), "text", given.get("name", ""), "", [], ""),
         Control("subject", _("Subject"), "choice", given.get("subject", ""), "", choices, ""),
         Control("long", _("Unattached for over a year"), "choice", given.get("long", ""), "", [("yes", _("Yes"))], ""),
+        *(Control(name, "", "hidden", given.get(name, ""), "", [], "") for name in ("region", "school")),
     ]
 
 

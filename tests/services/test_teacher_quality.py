@@ -114,6 +114,21 @@ def test_the_pool_is_told_after_a_year(db: Any, complete: World, clock: Any) -> 
     assert found(db, complete, I.UNATTACHED_LONG) == set()
 
 
+@pytest.mark.req("TCH-9", "TCH-12")
+@pytest.mark.parametrize("who", ["provincial_admin", "system_admin"])
+def test_deleted_records_are_counted_for_nobody(db: Any, complete: World, who: str) -> None:
+    for name in ("li", "wang", "chen"):
+        complete.teacher[name].mobile = "13900000000"
+    for name in ("li", "zhou"):
+        row = complete.teacher[name]
+        row.subject, row.created_at, row.deleted_at = None, now() - timedelta(days=400), now()
+    db.session.commit()
+    board = board_of_region(complete.region["province"], actor=complete.actor(who))
+    assert board.total().faults[I.NO_SUBJECT] == 0
+    assert board.total().faults[I.SHARED_MOBILE] == 2
+    assert board.unattached == 0
+
+
 @pytest.mark.req("ORG-6", "S1")
 def test_a_board_outside_ones_scope_is_not_there(complete: World) -> None:
     with pytest.raises(NotVisible):

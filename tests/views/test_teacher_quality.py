@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from app.domain.terms import AuditAction
-from app.models import AuditEntry
+from app.domain.terms import AuditAction, TeacherStatus, TransferKind, TransferState
+from app.models import AuditEntry, Transfer
 from tests.world import World
 
 pytestmark = pytest.mark.req("TCH-9")
@@ -111,7 +112,7 @@ def test_a_board_is_exported_as_it_is_shown(db: Any, login_as: Any, faulty: Worl
 
 def test_the_place_that_is_shown_is_exported(login_as: Any, faulty: World) -> None:
     county = exported(login_as("city_admin"), f"?region={faulty.region['xihu'].id}")
-    assert [line[0] for line in county] == ["学校", "文三路小学", "合计"]
+    assert [line[0] for line in county] == ["学校", "文三路小学", "合计", "成为自由人超过一年"]
     school = exported(login_as("school_admin"))
     assert school[0][:2] == ["问题", "教师"]
     assert ["缺手机号", 2] in [line[:2] for line in school]
@@ -123,6 +124,51 @@ def test_boards_of_others_are_not_exported(login_as: Any, faulty: World) -> None
     assert login_as("city_admin").get(f"{export}?region={faulty.region['lishui'].id}").status_code == 404
     assert login_as("school_admin").get(f"{export}?school={faulty.school['qingyuan'].id}").status_code == 404
     assert login_as("school_inquirer").get(export).status_code == 403
+
+
+@pytest.fixture
+def unattached(db: Any, faulty: World) -> World:
+    """李红梅 left 文三路小学 for the pool over a year ago, 吴建国 濛洲街道小学 within the year."""
+    for name, home, left in (("li", "xihu", date(2025, 1, 2)), ("wu", "qingyuan", date(2025, 12, 1))):
+        row = faulty.teacher[name]
+        row.school, row.status = None, TeacherStatus.UNATTACHED
+        db.session.add(Transfer(
+            teacher=row, kind=TransferKind.TRANSFER_OUT, from_school=faulty.school[home],
+            state=TransferState.COMPLETED, completed_on=left,
+        ))  # fmt: skip
+    db.session.commit()
+    return faulty
+
+
+@pytest.mark.parametrize(
+    ("who", "below"),
+    [
+        ("city_admin", ""), ("city_admin", "xihu"), ("county_admin", ""), ("school_admin", ""),
+        ("provincial_admin", "hangzhou"), ("system_admin", "xihu"),
+    ],
+)  # fmt: skip
+def test_who_left_the_schools_of_a_place_over_a_year_ago_is_told_and_found_in_the_pool(
+    login_as: Any, unattached: World, clock: Any, who: str, below: str
+) -> None:
+    client = login_as(who)
+    query = f"?region={unattached.region[below].id}" if below else ""
+    link = re.search(r'href="(/transfers/pool[^"]*)"[^>]*>1</a>', client.get(BOARD + query).text)
+    assert link is not None
+    pool = client.get(link[1].replace("&amp;", "&")).text
+    assert re.findall(r"(李红梅|吴建国|周自由)</a>", pool) == ["李红梅"]
+    assert "<strong>文三路小学" in pool if who == "school_admin" else "<strong>" in pool
+    assert ["成为自由人超过一年", 1] in [line[:2] for line in exported(client, query)]
+
+
+@pytest.mark.req("ORG-6", "S1")
+def test_who_left_others_schools_is_not_told(login_as: Any, unattached: World, clock: Any) -> None:
+    for who in ("qingyuan_county", "qingyuan_school", "lishui_city"):
+        client = login_as(who)
+        assert "/transfers/pool?" not in client.get(BOARD).text
+        for place in ("region", "school"):
+            key = getattr(unattached, place)["xihu"].id
+            assert client.get(f"/transfers/pool?{place}={key}").status_code == 404
+    assert login_as("county_admin").get("/transfers/pool?school=x").status_code == 404
 
 
 def test_the_way_into_the_grid_is_told_in_a_word(login_as: Any, faulty: World) -> None:
