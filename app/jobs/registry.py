@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,17 @@ class Run:
     arguments: dict[str, Any]
     folder: Path
     progress: Callable[[int, int], None]
+
+    @contextmanager
+    def workbook(self) -> Iterator[tuple[str, str]]:
+        """Give the name of a new workbook and the path to write it to; it gets its name once it is whole."""
+        name = f"{self.job_id}-{secrets.token_hex(8)}.xlsx"
+        part = self.folder / f"{name}.part"
+        try:
+            yield name, str(part)
+            part.replace(self.folder / name)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 Kind = Callable[[Run], Result | None]

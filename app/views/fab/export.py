@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -199,13 +198,8 @@ def export_list(run: Run) -> Result:
     with acting_as(run.actor), force_locale(run.arguments["language"]):
         keys = view.export_keys(asked, run.actor)
         columns = run.arguments.get("columns") or view.columns_to_export()
-        name = f"{run.job_id}-{secrets.token_hex(8)}.xlsx"
-        part = run.folder / f"{name}.part"
-        try:
-            count = view.write_export(str(part), keys, run.actor, columns, run.progress)
-            part.replace(run.folder / name)
-        finally:
-            part.unlink(missing_ok=True)
+        with run.workbook() as (name, path):
+            count = view.write_export(path, keys, run.actor, columns, run.progress)
         view.audit_export(asked, count, run.actor, columns)
         return Result(view.export_name(), name)
 
