@@ -17,7 +17,7 @@ from app.exchange.workbook import OPTIONS
 NAMED = N_("%(name)s: %(why)s")
 
 
-def write_errors(rows: Iterable[RowPlan], header: dict[str, Any], target: IO[bytes], *, title: str,
+def write_errors(rows: Iterable[RowPlan], header: dict[str, Any], target: str | IO[bytes], *, title: str,
                  translate: Translate) -> int:  # fmt: skip
     """Write `rows` below the titles of the file they came from; return how many.
 

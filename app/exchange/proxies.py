@@ -9,7 +9,7 @@ from app.domain.text import N_
 from app.exchange.columns import DigitsColumn
 from app.exchange.sheets import Sheet, Target, register
 from app.services import proxy
-from app.services.imports import platform_vault
+from app.services.import_rows import platform_vault
 from app.services.proxy import Line, Planned
 
 SAME, TWICE = "already_enrolled", "line_twice"  # codes of reasons that are no error

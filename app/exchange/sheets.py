@@ -46,6 +46,10 @@ class Target(ABC):
         """Return what becomes different by a row: of a stored record, or from nothing."""
         return self.entered(plan) if plan.outcome is ImportOutcome.NEW else plan.changes
 
+    def cells(self, plan: RowPlan) -> Mapping[str, Any]:
+        """Return the cells of a planned row as far as they are known, for whoever has to enter it again."""
+        return {change.field: change.after for change in self.changes(plan)}
+
     @staticmethod
     def made_ready(plans: list[RowPlan], _vault: Vault) -> list[Any]:
         """Do what takes time and needs no database, before the transaction that writes; in a process beside it."""

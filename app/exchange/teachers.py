@@ -17,7 +17,7 @@ from app.domain.text import N_, LabelledEnum
 from app.exchange.sheets import Sheet, Target, register
 from app.exchange.teacher_columns import TEACHER_COLUMNS
 from app.security.crypto import Vault
-from app.services.imports import platform_vault
+from app.services.import_rows import platform_vault
 from app.services.teacher_bulk import prepare_rows, write_rows
 from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import PlannedRow, Planner, stored_records
@@ -91,6 +91,13 @@ class TeacherTarget(Target):
         values = _planned(plan).values
         shown = ((FIELD_OF.get(name, name), self._shown(name, values)) for name in values)
         return [Change(name, "", text) for name, text in shown if text]
+
+    def cells(self, plan: RowPlan) -> Mapping[str, Any]:
+        """Return the cells of a row, numbers whole: masked ones could not be imported."""
+        values = _planned(plan).values
+        identity, mobile = values.get("national_id"), values.get("mobile")
+        whole = {"national_id": identity.number if identity else None, "mobile": mobile}
+        return {**super().cells(plan), **{name: value for name, value in whole.items() if value}}
 
     def _shown(self, column: str, values: Mapping[str, Any]) -> str:
         """Return a value as people may see it on the page of the import: numbers masked."""

@@ -6,25 +6,23 @@ was stopped or killed goes on where it was, and ends as one that ran through.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import secrets
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
-from sqlalchemy import Update, delete, func, select, update
+from sqlalchemy import Select, Update, delete, or_, select, update
 
 from app.domain.clock import now
 from app.domain.errors import Conflict, NotVisible, Problem, problem
 from app.domain.imports import WRITTEN, Leftover, RowPlan, problem_to_json
-from app.domain.terms import ImportOutcome, ImportState, JobState
+from app.domain.terms import ImportState, JobState
 from app.domain.text import N_
 from app.extensions import db
 from app.models import BackgroundJob, ImportBatch, ImportBlock
@@ -32,14 +30,17 @@ from app.security.actor import Actor
 from app.security.crypto import Vault, vault
 from app.security.scope import fetch_visible
 from app.services import jobs
+from app.services.import_rows import has_plan, rows_in, sealed_rows, to_write
 from app.services.unit import transaction
 
 FOLDER = "imports"  # inside the instance folder: uploads until they are planned
 PLAN, APPLY = "import_plan", "import_apply"  # the kinds of job
 KEPT = timedelta(days=30)  # how long the plan of an import stays readable
+LOST = timedelta(hours=1)  # how old an upload is that no import will ever name
 PIECE = 1 << 20  # bytes copied at once
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 RESUMABLE = (ImportState.PLANNED, ImportState.APPLYING)
+UNFINISHED = (ImportState.PLANNING, *RESUMABLE)
 
 
 def folder() -> Path:
@@ -54,12 +55,24 @@ def upload(
 ) -> ImportBatch:
     """Keep an uploaded workbook and begin to plan its import; `resource` is what the rows are.
 
-    Raises NotPermitted. The file is not looked into here.
+    Raises NotPermitted, or Conflict while the actor has too many open jobs; nothing is left of an upload that could
+    not be begun. The file is not looked into here.
     """
     actor.require("import", resource)
     actor.require("create", ImportBatch.__name__)
+    jobs.refuse_too_many(actor)
     _forget_old()
     path = folder() / f"{secrets.token_hex(16)}.xlsx"
+    try:
+        batch = _taken(file, path, kind, file_name, actor)
+        _begin(batch.id, PLAN, title, language, actor)
+    except BaseException:
+        _leave_nothing(path)
+        raise
+    return batch
+
+
+def _taken(file: IO[bytes], path: Path, kind: str, file_name: str, actor: Actor) -> ImportBatch:
     digest, size = _keep(file, path)
     with transaction():
         batch = ImportBatch(
@@ -67,8 +80,14 @@ def upload(
             size=size, file_path=path.name,
         )  # fmt: skip
         db.session.add(batch)
-    _begin(batch.id, PLAN, title, language, actor)
     return batch
+
+
+def _leave_nothing(path: Path) -> None:
+    path.unlink(missing_ok=True)  # first: it holds personal data in the clear
+    db.session.rollback()
+    with transaction():
+        db.session.execute(delete(ImportBatch).where(ImportBatch.file_path == path.name))
 
 
 def _keep(file: IO[bytes], path: Path) -> tuple[str, int]:
@@ -109,21 +128,19 @@ def is_stopped(batch: ImportBatch) -> bool:
 
 
 def can_apply(batch: ImportBatch) -> bool:
-    """Tell whether there is something left to apply and nobody at it."""
-    return batch.state in RESUMABLE and not is_busy(batch) and to_write(batch) > 0
-
-
-def to_write(batch: ImportBatch) -> int:
-    """Return how many rows the plan adds or changes."""
-    return sum(batch.counts.get(outcome.value, 0) for outcome in WRITTEN)
+    """Tell whether there is something left to apply, its plan is still kept, and nobody is at it."""
+    return batch.state in RESUMABLE and not is_busy(batch) and to_write(batch) > 0 and has_plan(batch.id)
 
 
 def start_applying(key: Any, resource: str, *, title: str, language: str, actor: Actor) -> ImportBatch:
     """Begin to apply the plan, or go on with it. Raises NotVisible, NotPermitted, or Conflict when it cannot be."""
     batch = own_batch(key, actor=actor)
     actor.require("import", resource)
+    if batch.state in RESUMABLE:
+        _refuse_without_plan(batch.id)
     if not can_apply(batch):
         raise Conflict(problem("import_not_ready", N_("This import cannot be applied now. Reload the page.")))
+    jobs.refuse_too_many(actor)
     with transaction():
         if not _move(batch.id, RESUMABLE, ImportState.APPLYING):
             raise Conflict(problem("import_not_ready", N_("This import cannot be applied now. Reload the page.")))
@@ -147,7 +164,7 @@ def discard(key: Any, *, actor: Actor) -> ImportBatch:
     if is_busy(batch):
         raise Conflict(problem("import_busy", N_("Stop the running work first.")))
     with transaction():
-        if not _move(batch.id, (ImportState.PLANNING, *RESUMABLE), ImportState.CANCELLED):
+        if not _move(batch.id, UNFINISHED, ImportState.CANCELLED):
             raise Conflict(problem("import_over", N_("This import is over already.")))
         db.session.execute(delete(ImportBlock).where(ImportBlock.batch_id == batch.id))
     forget_file(batch)
@@ -168,7 +185,7 @@ def add_blocks(batch_id: int, number: int, parts: Sequence[Sequence[RowPlan]]) -
     blocks = [
         ImportBlock(
             batch_id=batch_id, number=at, counts=dict(Counter(plan.outcome.value for plan in plans)),
-            sealed=_sealed(plans), unwritten=[],
+            sealed=sealed_rows(plans), unwritten=[],
         )
         for at, plans in enumerate(parts, number)
     ]  # fmt: skip
@@ -233,7 +250,7 @@ def opened(
 ) -> list[ReadyBlock]:
     """Return blocks with the rows that are to be written, made ready: it takes time, and no database."""
     key = vault(data_key)
-    plans = [(block_id, _rows_in(sealed, key)) for block_id, sealed in blocks]
+    plans = [(block_id, rows_in(sealed, key)) for block_id, sealed in blocks]
     return [
         ReadyBlock(
             block_id, range(rows[0].number, rows[-1].number + 1),
@@ -278,77 +295,54 @@ def _quietly(statement: Update) -> Any:
 
 
 def finish_applying(batch_id: int) -> None:
-    """Mark the import as applied."""
+    """Mark the import as applied. Raises Conflict when its plan is gone, so that nothing of it could be written."""
     with transaction():
+        _refuse_without_plan(batch_id)
         _move(batch_id, (ImportState.APPLYING,), ImportState.APPLIED, applied_at=now())
 
 
-# --- reading the plan
+def _refuse_without_plan(batch_id: int) -> None:
+    if not has_plan(batch_id):
+        gone = N_("The plan of this import is no longer kept, so nothing more was written. Upload the file again.")
+        raise Conflict(problem("plan_gone", gone))
 
 
-def plans_of(block: ImportBlock) -> list[RowPlan]:
-    """Return the rows of a block."""
-    return _rows_in(block.sealed, platform_vault())
-
-
-def planned_rows(
-    batch: ImportBatch, outcomes: frozenset[ImportOutcome], *, offset: int = 0, limit: int | None = None
-) -> Iterator[RowPlan]:
-    """Yield the rows with one of `outcomes`, `limit` of them from `offset` on; only the blocks needed are opened."""
-    heads = db.session.execute(
-        select(ImportBlock.id, ImportBlock.counts).where(ImportBlock.batch_id == batch.id).order_by(ImportBlock.number)
-    ).all()
-    left = sum(batch.counts.values()) if limit is None else limit
-    for block_id, counts in heads:
-        here = sum(counts.get(outcome.value, 0) for outcome in outcomes)
-        if offset >= here or left <= 0:
-            offset -= min(offset, here)
-            continue
-        rows = [plan for plan in plans_of(db.session.get_one(ImportBlock, block_id)) if plan.outcome in outcomes]
-        yield from rows[offset : offset + left]
-        left -= len(rows[offset : offset + left])
-        offset = 0
-
-
-def leftovers(batch: ImportBatch) -> Iterator[list[Any]]:
-    """Yield [row number, title, problem as JSON] of every planned row that was not written."""
-    wanted = select(ImportBlock.unwritten).where(ImportBlock.batch_id == batch.id).order_by(ImportBlock.number)
-    for left in db.session.scalars(wanted):
-        yield from left
-
-
-def has_plan(batch: ImportBatch) -> bool:
-    """Tell whether the rows of the plan can still be read."""
-    return bool(db.session.scalar(select(func.count()).where(ImportBlock.batch_id == batch.id)))
-
-
-# --- small helpers
-
-
-def _sealed(plans: Sequence[RowPlan]) -> bytes:
-    text = json.dumps([plan.to_json() for plan in plans], ensure_ascii=False, separators=(",", ":"))
-    return platform_vault().seal(base64.b64encode(zlib.compress(text.encode(), 3)).decode())
-
-
-def _rows_in(sealed: bytes, key: Vault) -> list[RowPlan]:
-    said = json.loads(zlib.decompress(base64.b64decode(key.open(sealed))))
-    return [RowPlan.from_json(each) for each in said]
-
-
-def platform_vault() -> Vault:
-    """Return what seals the values of this installation."""
-    return vault(current_app.config["SETTINGS"].DATA_KEY)
+# --- clearing away
 
 
 def _forget_old() -> None:
-    """Remove plans and uploads nobody needs any more."""
-    old = select(ImportBatch.id).where(ImportBatch.created_at < now() - KEPT)
+    """Remove plans and uploads nobody needs any more. What was still open ends, and tells why on its page."""
     with transaction():
-        db.session.execute(delete(ImportBlock).where(ImportBlock.batch_id.in_(old)))
-    busy = select(BackgroundJob.id).where(BackgroundJob.state.in_(OPEN))
-    stale = select(ImportBatch).where(ImportBatch.id.in_(old), ImportBatch.file_path.is_not(None))
-    for batch in db.session.scalars(stale.where(ImportBatch.job_id.not_in(busy))).all():
+        for batch in db.session.scalars(_old().where(ImportBatch.state.in_(UNFINISHED))).all():
+            _expire(batch)
+        keys = _old().with_only_columns(ImportBatch.id)
+        db.session.execute(delete(ImportBlock).where(ImportBlock.batch_id.in_(keys)))
+    for batch in db.session.scalars(_old().where(ImportBatch.file_path.is_not(None))).all():
         forget_file(batch)
+    _sweep()
+
+
+def _old() -> Select[tuple[ImportBatch]]:
+    """Select the imports whose time is over and at which no job is."""
+    busy = select(BackgroundJob.id).where(BackgroundJob.state.in_(OPEN))
+    idle = or_(ImportBatch.job_id.is_(None), ImportBatch.job_id.not_in(busy))
+    return select(ImportBatch).where(ImportBatch.created_at < now() - KEPT, idle)
+
+
+def _expire(batch: ImportBatch) -> None:
+    text = N_("This import was not finished within %(days)d days, so its file and its plan were removed; rows already "
+              "written stay. Upload the file again.")  # fmt: skip
+    why = problem("import_expired", text, days=KEPT.days)
+    _move(batch.id, UNFINISHED, ImportState.CANCELLED, notes=[problem_to_json(why), *batch.notes])
+
+
+def _sweep() -> None:
+    """Remove uploads no import names: the process that kept them was ended before it could say so."""
+    named = set(db.session.scalars(select(ImportBatch.file_path).where(ImportBatch.file_path.is_not(None))))
+    for path in folder().iterdir():
+        with suppress(FileNotFoundError):  # another process sweeps as well
+            if path.name not in named and path.stat().st_mtime < (now() - LOST).timestamp():
+                path.unlink()
 
 
 def _move(batch_id: int, origin: tuple[ImportState, ...], target: ImportState, **changes: Any) -> bool:

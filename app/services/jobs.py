@@ -43,14 +43,15 @@ def start(kind: str, title: str, arguments: dict[str, Any], *, actor: Actor) -> 
     """
     actor.require("read", "BackgroundJob")
     with transaction():
-        _refuse_too_many(actor)
+        refuse_too_many(actor)
         job = BackgroundJob(account_id=actor.account_id, kind=kind, title=title[:TITLE], arguments=arguments)
         db.session.add(job)
     _enqueue(job.id)
     return job
 
 
-def _refuse_too_many(actor: Actor) -> None:
+def refuse_too_many(actor: Actor) -> None:
+    """Raise Conflict while the actor has too many open jobs; for verbs that keep something before they start one."""
     mine = select(func.count()).where(BackgroundJob.account_id == actor.account_id, BackgroundJob.state.in_(OPEN))
     if (db.session.scalar(mine) or 0) >= MOST_OPEN:
         why = N_("You have %(limit)d jobs that are not finished. Wait for one of them, or stop one.")

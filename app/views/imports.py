@@ -5,33 +5,33 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, jsonify, redirect, request, send_file
+from flask import flash, jsonify, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.domain.clock import today
 from app.domain.errors import Conflict, DomainError, Invalid, problem
-from app.domain.imports import FAULTY, RowPlan, problem_from_json
+from app.domain.imports import RowPlan, problem_from_json
 from app.domain.terms import ImportOutcome, ImportState, JobState
 from app.domain.text import N_
-from app.exchange import applying, planning, programmes, proxies, schools, teachers
-from app.exchange.errors_book import reasons_of, write_errors
+from app.exchange import applying, mending, planning, programmes, proxies, schools, teachers
+from app.exchange.errors_book import reasons_of
 from app.exchange.lookups import Lookups
 from app.exchange.reading import MOST_BYTES, refusal
 from app.exchange.sheets import Sheet, Target, sheet_named, sheets_for
 from app.exchange.templates import write_template
 from app.exchange.uploading import APPLYING, CHECKING, take
 from app.models import ImportBatch
-from app.services import imports, jobs
+from app.services import import_rows, imports, jobs
 from app.views.fab import RecordView, choice, contains
-from app.views.fab.export import XLSX
+from app.views.fab.export import AT_ONCE, XLSX
 from app.views.fab.listing import Asked, pager_of
 from app.web.i18n import sentence, translate
 
 # Imported so that their jobs and sheets are known.
 REGISTERED = (applying, planning, programmes, proxies, schools, teachers)
+LEFT_SHOWN = 100  # rows not written that the page tells of; the error workbook has all
 ROOM_FOR_FORM = 1 << 20  # bytes of a request beside the file
 
 
@@ -131,14 +131,20 @@ class ImportBatchView(RecordView):
         return self.render_template(
             "imports/show.html", title=batch.file_name, view=self, batch=batch, sheet=sheet, watched=watched,
             steps=_steps(batch.state), busy=imports.is_busy(batch), stopped=imports.is_stopped(batch),
-            may_apply=imports.can_apply(batch), to_write=imports.to_write(batch), notes=_told(batch.notes),
+            may_apply=imports.can_apply(batch), to_write=import_rows.to_write(batch), notes=_told(batch.notes),
             problems=_told(batch.problems), job_problems=self._job_problems(batch), left=self._left(batch),
+            left_count=import_rows.left_count(batch), to_mend=self._to_mend(batch, sheet),
             **self._rows(batch, sheet, asked),
         )  # fmt: skip
 
     @staticmethod
     def _left(batch: ImportBatch) -> list[tuple[int, str, str]]:
-        return [(number, title, sentence(problem_from_json(said))) for number, title, said in imports.leftovers(batch)]
+        found = import_rows.leftovers(batch, limit=LEFT_SHOWN)
+        return [(number, title, sentence(problem_from_json(said))) for number, title, said in found]
+
+    def _to_mend(self, batch: ImportBatch, sheet: Sheet) -> int:
+        """Return how many rows the error workbook has that is offered to the actor."""
+        return mending.count_of(batch) if self.actor.may("import", sheet.resource) else 0
 
     def _rows(self, batch: ImportBatch, sheet: Sheet, asked: Asked) -> dict[str, Any]:
         """Return the tabs by result and a page of rows of the chosen one."""
@@ -149,7 +155,7 @@ class ImportBatchView(RecordView):
         wanted = frozenset({outcome} if outcome else ImportOutcome)
         count = sum(batch.counts.get(each.value, 0) for each in wanted)
         offset = (min(asked.page, max(1, -(-count // asked.size))) - 1) * asked.size
-        rows = list(imports.planned_rows(batch, wanted, offset=offset, limit=asked.size))
+        rows = list(import_rows.planned_rows(batch, wanted, offset=offset, limit=asked.size))
         header = batch.header or {"fields": {}, "titles": []}
         target = sheet.target(sheet, Lookups(self.actor, _))
         return {
@@ -194,16 +200,19 @@ class ImportBatchView(RecordView):
     @expose("/errors/<pk>")
     @has_access
     def errors(self, pk: str) -> Any:
-        """Send the rows to be mended, with the reasons, as a workbook."""
-        batch = imports.own_batch(pk, actor=self.actor)
-        if not batch.header or not imports.has_plan(batch):
-            abort(404)
+        """Send the rows to be mended, with the reasons, as a workbook; a long one is written in the background."""
+        batch = mending.own_book(pk, actor=self.actor)
+        if mending.count_of(batch) > AT_ONCE:
+            return redirect(url_for("JobView.show", pk=self._start_errors(batch).id))
         file = BytesIO()
-        rows = imports.planned_rows(batch, FAULTY)
-        write_errors(rows, batch.header, file, title=_(sheet_named(batch.kind).label), translate=_)
+        mending.write_book(batch, file, actor=self.actor)
         file.seek(0)
-        name = _("To be mended-%(file)s", file=batch.file_name.removesuffix(".xlsx"))
-        return send_file(file, XLSX, as_attachment=True, download_name=f"{name}-{today():%Y%m%d}.xlsx")
+        return send_file(file, XLSX, as_attachment=True, download_name=mending.file_name(batch))
+
+    def _start_errors(self, batch: ImportBatch) -> Any:
+        arguments = {"batch": batch.id, "language": str(get_locale()), "address": self.actor.address}
+        title = _("Export: %(thing)s", thing=mending.name_of(batch))
+        return jobs.start(mending.KIND, title, arguments, actor=self.actor)
 
     # --- going on
 

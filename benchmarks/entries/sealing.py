@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Teacher
-from app.services.imports import platform_vault
+from app.services.import_rows import platform_vault
 from benchmarks.bench import Bench
 from benchmarks.entries.spreadsheets import import_rate, rows_of
 from benchmarks.measure import in_turns, seconds_of

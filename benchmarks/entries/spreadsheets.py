@@ -18,7 +18,7 @@ from app.domain.terms import ImportOutcome
 from app.exchange.row_sheet import EXACT
 from app.extensions import db
 from app.models import ImportBatch, PostCategory, ProfessionalTitle, School, Stage, Subject
-from app.services import imports
+from app.services import import_rows
 from app.services.demo import SIZES
 from app.web.actors import acting_as
 from benchmarks.bench import ROOT, Bench
@@ -157,7 +157,7 @@ def faulty_rows(bench: Bench) -> Result:
             batch = db.session.scalars(select(ImportBatch)).one()
             told = Counter(
                 (row.number, each.field, each.code)
-                for row in imports.planned_rows(batch, frozenset({ImportOutcome.ERROR}))
+                for row in import_rows.planned_rows(batch, frozenset({ImportOutcome.ERROR}))
                 for each in row.problems
             )
             written = batch.written

@@ -32,7 +32,7 @@ from app.models import Account, AuditEntry, ImportBatch, School, Stage, Subject,
 from app.security.crypto import Vault
 from app.security.names import initials
 from app.security.people import actor_of
-from app.services import imports
+from app.services import import_rows, imports
 from app.services.teacher_bulk import id_columns, next_teacher_numbers
 from app.services.teacher_lists import lists_for
 from app.services.teacher_rows import READERS
@@ -67,7 +67,7 @@ def limit(_app: Flask, path: str) -> int:
     """Read and insert, and nothing else."""
     from python_calamine import CalamineWorkbook
 
-    vault = imports.platform_vault()
+    vault = import_rows.platform_vault()
     schools = _by_name(School.code, School)
     stages, subjects = _by_name(Stage.name, Stage), _by_name(Subject.name, Subject)
     sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
@@ -108,7 +108,7 @@ def orm(_app: Flask, path: str) -> int:
     """Read with openpyxl, look each person up, check, add."""
     from openpyxl import load_workbook
 
-    vault = imports.platform_vault()
+    vault = import_rows.platform_vault()
     actor = actor_of(db.session.scalars(select(Account).where(Account.username == "province")).one())
     lists = lists_for(actor)
     count = 0
@@ -154,7 +154,7 @@ class _Glass(Vault):
 def unsealed(app: Flask, path: str) -> int:
     """Import as the platform does, without sealing or indexing by a secret."""
     glass = _Glass(app.config["SETTINGS"].DATA_KEY)
-    imports.vault = lambda _key: glass
+    imports.vault = import_rows.vault = lambda _key: glass
     return ours(app, path)
 
 

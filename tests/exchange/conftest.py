@@ -16,7 +16,7 @@ from app.extensions import db as extension
 from app.jobs.runner import run
 from app.models import ImportBatch
 from app.security.actor import Actor
-from app.services import imports
+from app.services import import_rows, imports
 from tests.support.workbooks import workbook
 from tests.world import World
 
@@ -67,7 +67,7 @@ class Importing:
 
     def rows(self, batch: ImportBatch, *outcomes: ImportOutcome) -> list[RowPlan]:
         """The planned rows with one of `outcomes`, or all."""
-        return list(imports.planned_rows(batch, frozenset(outcomes or ImportOutcome)))
+        return list(import_rows.planned_rows(batch, frozenset(outcomes or ImportOutcome)))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.identity import mask_national_id
 from app.jobs.runner import run
+from app.models import Teacher
 from tests.exchange.conftest import Numbers
 from tests.support.commands import sending
 from tests.support.workbooks import bomb, workbook
@@ -94,3 +95,20 @@ def test_the_plan_tells_what_a_new_record_will_hold_with_numbers_masked(send: An
     page = login_as("school_admin").get(f"/imports/show/{made['id']}").text
     assert "文三路小学" in page
     assert number not in page
+
+
+def test_rows_that_were_not_written_are_told_page_by_page(send: Any, world: World, db: Any) -> None:
+    rows = [[f"张改名{word}", national_id(n), "文三路小学", "小学", "语文"] for n, word in ((1, "甲"), (2, "乙"))]
+    content = encoded(workbook([HEAD, *rows]))
+    made = send("school_admin", "upload", sheet="teachers", file_name="名单.xlsx", content=content)[1]
+    for name in ("zhang", "li"):
+        db.session.get_one(Teacher, world.teacher[name].id).name = "别人改的"
+    db.session.commit()
+    assert send("school_admin", "apply", id=made["id"])[0] == 200
+    pages = [
+        send("school_admin", "plan", id=made["id"], limit=0, not_written_offset=at, not_written_limit=1)[1]
+        for at in (0, 1, 2)
+    ]
+    assert [[row["row"] for row in page["not_written"]] for page in pages] == [[2], [3], []]
+    assert {page["not_written_count"] for page in pages} == {2}
+    assert pages[0]["not_written"][0]["title"]

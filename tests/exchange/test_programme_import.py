@@ -20,7 +20,7 @@ from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
 from app.models import Programme, RegionGrant
-from app.services import grants, imports
+from app.services import grants, import_rows, imports
 from tests.exchange.conftest import Importing
 from tests.support.workbooks import workbook
 from tests.world import World
@@ -176,7 +176,7 @@ def test_a_grant_revoked_after_the_plan_leaves_the_programme_over_whole(
         grants.revoke(key, "办学资质到期", actor=world.actor("provincial_admin"))
     batch = sheet.apply(batch)
     assert imported(db) == []
-    assert [why[0] for _row, _title, why in imports.leftovers(batch)] == ["region_not_granted"] * 2
+    assert [why[0] for _row, _title, why in import_rows.leftovers(batch)] == ["region_not_granted"] * 2
 
 
 def test_the_template_is_understood_and_its_example_passed_over(db: Any, sheet: Importing) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.terms import EnrollmentOrigin, ImportOutcome
 from app.models import Enrollment
-from app.services import imports
+from app.services import import_rows
 from tests.exchange.conftest import Importing
 from tests.support.training import new_class
 from tests.world import World, national_id
@@ -75,7 +75,7 @@ def test_what_changed_between_plan_and_application_is_left_over_by_name(
     clock.move(timedelta(days=9))
     done = school.apply(batch)
     assert (done.written, enrolled(row)) == (0, set())
-    ((number, title, told),) = imports.leftovers(done)
+    ((number, title, told),) = import_rows.leftovers(done)
     assert (number, told[0]) == (2, "window_closed")
     assert "李红梅" in title
 
@@ -89,5 +89,5 @@ def test_two_lines_that_pass_the_cap_together_enroll_the_first(
     number = world.teacher["li"].teacher_number
     done = school.apply(school.plan([HEAD, [number, "2026T1-1"], [number, "2026T2-1"]]))
     assert (done.written, len(enrolled(row) | enrolled(other))) == (1, 1)
-    ((line, _title, told),) = imports.leftovers(done)
+    ((line, _title, told),) = import_rows.leftovers(done)
     assert (line, told[0]) == (3, "hours_cap")

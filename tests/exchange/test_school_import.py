@@ -20,7 +20,7 @@ from app.exchange.lookups import Lookups
 from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
 from app.models import AuditEntry, BackgroundJob, ImportBlock, School
-from app.services import imports, jobs, unit
+from app.services import import_rows, imports, jobs, unit
 from tests.exchange.conftest import Importing
 from tests.support.workbooks import HOSTILE, parts, sheet_xml, workbook, zipped
 from tests.world import World
@@ -159,7 +159,8 @@ def test_a_row_changed_since_it_was_planned_is_reported_and_not_overwritten(
     db.session.commit()
     batch = schools.apply(batch)
     assert (batch.state, batch.written) == (ImportState.APPLIED, 0)
-    assert [number for number, _, _ in imports.leftovers(batch)] == [2, 3]
+    assert [number for number, _, _ in import_rows.leftovers(batch)] == [2, 3]
+    assert [number for number, _, _ in import_rows.leftovers(batch, offset=1, limit=1)] == [3]
     assert school(db, own.code).name == "别人改的"
     assert school(db, words[0]).name == "别人加的"
 

@@ -30,7 +30,7 @@ from app.exchange.sheets import sheet_named
 from app.exchange.templates import write_template
 from app.jobs.beside import HELPER, Helper
 from app.models import AuditEntry, PostCategory, School, Teacher
-from app.services import imports
+from app.services import import_rows
 from app.web.actors import current_vault
 from tests.exchange.conftest import Importing
 from tests.support.queries import count_queries
@@ -276,7 +276,7 @@ def test_whoever_was_changed_or_entered_meanwhile_is_told_and_not_overwritten(
     school.apply(other)
     batch = school.apply(batch)
     assert (batch.state, batch.written) == (ImportState.APPLIED, 1)
-    assert [number for number, _title, _problem in imports.leftovers(batch)] == [2, 3]
+    assert [number for number, _title, _problem in import_rows.leftovers(batch)] == [2, 3]
     assert stored(db, national_id(1)).name == "别人改的"
     assert stored(db, new_id(2)).name == "单芳"
 
@@ -302,7 +302,7 @@ def test_a_row_the_database_refuses_is_left_over_and_stops_nobody(school: Import
     db.session.commit()
     batch = school.apply(batch)
     assert (batch.state, batch.written) == (ImportState.APPLIED, 3)
-    assert [(number, why[0]) for number, _title, why in imports.leftovers(batch)] == [(3, "choice_gone")]
+    assert [(number, why[0]) for number, _title, why in import_rows.leftovers(batch)] == [(3, "choice_gone")]
     assert stored(db, new_id(5)).name == "单小芳"
 
 
@@ -312,7 +312,7 @@ def test_nobody_is_added_to_a_school_closed_since_the_plan(school: Importing, wo
     world.school["xihu"].status = OrganisationStatus.CLOSED
     db.session.commit()
     batch = school.apply(batch)
-    assert [(number, why[0]) for number, _title, why in imports.leftovers(batch)] == [(2, "choice_not_in_use")]
+    assert [(number, why[0]) for number, _title, why in import_rows.leftovers(batch)] == [(2, "choice_not_in_use")]
 
 
 @pytest.mark.req("OPS-2")
@@ -419,9 +419,9 @@ def test_what_is_planned_is_what_is_applied_and_importing_again_changes_nothing(
     plans = school.rows(batch)
     assert len(plans) == len(people)
     counts = batch.counts
-    if imports.to_write(batch):
+    if import_rows.to_write(batch):
         batch = school.apply(batch)
-        assert batch.written == imports.to_write(batch)
+        assert batch.written == import_rows.to_write(batch)
     assert db.session.scalar(select(func.count()).select_from(Teacher)) == before + counts.get("new", 0)
     again = outcomes(school, school.plan(table))
     for plan in plans:

@@ -14,11 +14,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.domain.terms import AuditAction, RoleName
+from app.domain.errors import problem
+from app.domain.imports import RowPlan
+from app.domain.terms import AuditAction, ImportOutcome, ImportState, RoleName
+from app.domain.text import N_
 from app.extensions import db as database
-from app.models import AuditEntry, BackgroundJob, Teacher
+from app.models import AuditEntry, BackgroundJob, ImportBatch, Teacher
 from app.security.roles import permissions_of
-from app.services import teachers
+from app.services import imports, teachers
 from app.web.actors import current_vault
 from tests.support.databases import Database
 from tests.support.server import Server
@@ -28,7 +31,15 @@ from tests.web.test_every_route import addresses
 from tests.world import World, build, national_id
 
 LIST = "/teacherview/list/"
-EXPORTS = {"TeacherView.export", "DeletedTeacherView.export", "RosterView.export", "TransferPage.export"}
+EXPORTS = {
+    "ImportBatchView.errors",
+    "TeacherView.export",
+    "DeletedTeacherView.export",
+    "RosterView.export",
+    "TransferPage.export",
+}
+
+TAKES_OUT = {"export", "errors"}  # routes that send rows as a workbook
 
 
 def secrets_of(world: World, *, but: str = "") -> dict[str, str]:
@@ -119,25 +130,41 @@ def test_an_id_number_typed_into_a_search_stands_in_no_address_and_no_audit(
     assert "id%3A" not in client.get(f"/teacherview/list/?name={number}").location  # a visitor learns no index
 
 
+@pytest.fixture
+def faulty_import(db: Any, world: World) -> ImportBatch:
+    """An import of the system administrator's with a row to be mended."""
+    batch = ImportBatch(
+        account_id=world.account["system_admin"].id, kind="schools", file_name="a.xlsx", sha256="0" * 64, size=1,
+        state=ImportState.PLANNED, header={"titles": ["代码"], "fields": {"code": 0}}, counts={"error": 1}, total=1,
+    )  # fmt: skip
+    db.session.add(batch)
+    db.session.commit()
+    wrong = problem("missing", N_("This is needed; fill it in."), field="code")
+    imports.add_blocks(batch.id, 0, [[RowPlan(2, ImportOutcome.ERROR, "", problems=[wrong], raw=["x"])]])
+    return batch
+
+
 @pytest.mark.req("S16", "OPS-2")
 def test_every_export_says_who_took_what_how_many_when_and_from_where(
-    app: Flask, db: Any, login_as: Any, world: World
+    app: Flask, db: Any, login_as: Any, world: World, faulty_import: ImportBatch
 ) -> None:
-    client = login_as("system_admin")
-    missing = []
+    client, key = login_as("system_admin"), faulty_import.id
+    missing, met = [], set()
     for rule in rules(app):
-        if rule.endpoint.rpartition(".")[2] != "export" or "GET" not in (rule.methods or ()):
+        if rule.endpoint.rpartition(".")[2] not in TAKES_OUT or "GET" not in (rule.methods or ()):
             continue
         before = db.session.scalar(select(func.max(AuditEntry.id))) or 0
-        answer = client.get(path_of(rule, 1))
+        answer = client.get(path_of(rule, key if rule.endpoint == "ImportBatchView.errors" else 1))
         if answer.status_code != 200:
             continue
+        met.add(rule.endpoint.rpartition(".")[2])
         wanted = select(AuditEntry).where(AuditEntry.id > before, AuditEntry.action == AuditAction.EXPORT)
         entry = db.session.scalars(wanted).one_or_none()
         told = entry is not None and entry.account_id and entry.address and entry.created_at and entry.entity
         if not told or "rows" not in (entry.after or {}):
             missing.append(rule.rule)
     assert not missing
+    assert met == TAKES_OUT
 
 
 @pytest.mark.req("S15", "OPS-3")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from io import BytesIO
-from itertools import islice
 from typing import Any
 
 from flask_babel import get_locale
@@ -24,7 +23,7 @@ from app.exchange.sheets import Target, sheet_named
 from app.exchange.uploading import APPLYING, take
 from app.models import ImportBatch
 from app.security.actor import Actor
-from app.services import imports, jobs
+from app.services import import_rows, imports, jobs
 from app.web.i18n import sentence
 
 MOST_BYTES = 20 << 20  # of a workbook sent inside JSON; larger ones are uploaded on the page
@@ -46,11 +45,16 @@ class BatchShape(Schema):
 
 
 class PlanShape(BatchShape):
-    """Which import, and which rows of its plan are told: those with one of `outcomes`, from `offset` on."""
+    """Which import, and which rows of its plan are told: those with one of `outcomes`, from `offset` on.
+
+    Rows that were planned and not written are paged by themselves.
+    """
 
     outcomes = fields.List(fields.Enum(ImportOutcome, by_value=True), validate=validate.Length(max=len(ImportOutcome)))
     offset = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, MOST_NUMBER - 1))
     limit = fields.Integer(strict=True, load_default=100, validate=validate.Range(0, MOST_ROWS))
+    not_written_offset = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, MOST_NUMBER - 1))
+    not_written_limit = fields.Integer(strict=True, load_default=100, validate=validate.Range(0, MOST_ROWS))
 
 
 def upload(values: Values, actor: Actor) -> ImportBatch:
@@ -70,9 +74,10 @@ def plan(values: Values, actor: Actor) -> Values:
     """Return where an import is, its counts, and some rows of its plan with their changes and problems."""
     batch = imports.own_batch(values["id"], actor=actor)
     outcomes = frozenset(values.get("outcomes") or ImportOutcome)
-    rows = imports.planned_rows(batch, outcomes, offset=values["offset"], limit=values["limit"])
+    rows = import_rows.planned_rows(batch, outcomes, offset=values["offset"], limit=values["limit"])
     sheet = sheet_named(batch.kind)
     target = sheet.target(sheet, Lookups(actor, _))
+    left = import_rows.leftovers(batch, offset=values["not_written_offset"], limit=values["not_written_limit"])
     return {
         "id": batch.id,
         "state": batch.state.value,
@@ -83,9 +88,10 @@ def plan(values: Values, actor: Actor) -> Values:
         "notes": [sentence(problem_from_json(each)) for each in batch.notes],
         "problems": [sentence(problem_from_json(each)) for each in batch.problems],
         "rows": [_told(row, target) for row in rows],
+        "not_written_count": import_rows.left_count(batch),
         "not_written": [
-            {"row": number, "problem": sentence(problem_from_json(said))}
-            for number, _title, said in islice(imports.leftovers(batch), MOST_ROWS)
+            {"row": number, "title": title, "problem": sentence(problem_from_json(said))}
+            for number, title, said in left
         ],
     }
 
