@@ -91,8 +91,13 @@ def national_id_problems(number: str, *, field: str = "national_id") -> list[Pro
     return [found for check in checks if (found := check(number, field))]
 
 
+def is_whole(number: str) -> bool:
+    """Say whether the normalised `number` has the shape of a national ID number."""
+    return _WHOLE.fullmatch(number) is not None
+
+
 def _shape_problem(number: str, field: str) -> Problem | None:
-    if _WHOLE.fullmatch(number):
+    if is_whole(number):
         return None
     if not number:
         return problem("id_empty", N_("Enter the national ID number."), field=field)

@@ -62,8 +62,10 @@ class Pace:
     def note(self, seconds: float, waited: bool) -> None:
         """Go on from a transaction that took so long, and in which somebody began to wait or nobody did."""
         self.calm = 0 if waited else self.calm + 1
-        if self.calm < CALM or seconds > LONGEST:
-            self.blocks = 1 if self.calm < CALM else max(1, self.blocks // 2)
+        if self.calm < CALM:
+            self.blocks = 1
+        elif seconds > LONGEST:
+            self.blocks = max(1, self.blocks // 2)
         elif seconds * 2 <= LONGEST:
             self.blocks = min(self.blocks * 2, TOGETHER)
 

@@ -26,8 +26,7 @@ from app.services import audit
 from app.services.accounts import placeholder_email
 from app.services.first_passwords import TAIL, first_password
 from app.services.parameters import policy_of
-from app.services.school_rows import hold_schools
-from app.services.unit import transaction
+from app.services.unit import hold_rows, transaction
 
 CHUNK = 500
 AT_ONCE = 1000  # accounts made while somebody waits; more are a background job
@@ -240,7 +239,7 @@ def create_school_accounts(*, actor: Actor, vault: Vault, progress: Progress | N
 
 
 def _school_drafts(keys: list[int], actor: Actor) -> Iterator[Draft]:
-    hold_schools(keys)  # whoever else makes them waits here, and then finds nothing left to make
+    hold_rows(School, keys)  # whoever else makes them waits here, and then finds nothing left to make
     waiting = select(School).where(School.id.in_(keys), schools_without(actor))
     schools = db.session.scalars(waiting.order_by(School.code)).all()
     in_use = _existing(school.code.upper() for school in schools)

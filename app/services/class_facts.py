@@ -19,6 +19,7 @@ from app.security.actor import Actor
 from app.security.scope import fetch_manageable
 from app.services import seats
 from app.services.enrollment_facts import LIVE
+from app.services.unit import is_postgresql
 
 S = EnrollmentState
 
@@ -133,6 +134,6 @@ def teachers_turn(teacher_id: int) -> bool:
 
     For verbs that hold a class already: waiting could deadlock, for who enrolls takes the teacher first.
     """
-    if not seats.is_postgresql():
+    if not is_postgresql():
         return True
     return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(seats.TEACHER_LOCK, teacher_id))))

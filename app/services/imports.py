@@ -260,8 +260,8 @@ def opened(
     ]  # fmt: skip
 
 
-def apply_blocks(batch_id: int, blocks: Sequence[ReadyBlock], write: Callable[[list[Any]], list[Leftover]]) -> int:
-    """Write the rows of blocks and mark these, in the running transaction; return how many rows were written.
+def apply_blocks(batch_id: int, blocks: Sequence[ReadyBlock], write: Callable[[list[Any]], list[Leftover]]) -> None:
+    """Write the rows of blocks and mark these, in the running transaction.
 
     The first statement writes: two workers never apply the same block; one that was applied before is passed over.
     """
@@ -271,7 +271,6 @@ def apply_blocks(batch_id: int, blocks: Sequence[ReadyBlock], write: Callable[[l
     _tell_unwritten(mine, left)
     done = len(rows) - len(left)
     _quietly(update(ImportBatch).where(ImportBatch.id == batch_id).values(written=ImportBatch.written + done))
-    return done
 
 
 def _marked(blocks: Sequence[ReadyBlock]) -> list[ReadyBlock]:

@@ -10,16 +10,16 @@ from app.extensions import db
 from app.models import Batch, Programme, TrainingClass
 from app.security.actor import Actor
 from app.security.scope import fetch_manageable
+from app.services.unit import hold_rows
 
 
 def locked_programme(programme_id: int, *, actor: Actor) -> Programme:
     """Return a programme with its classes, read afresh; until the transaction ends nobody else judges or changes them.
 
-    Who decides about one class has to see what was decided about the others. SQLite has one writer anyway. Raises
-    NotVisible, NotPermitted.
+    Who decides about one class has to see what was decided about the others. Raises NotVisible, NotPermitted.
     """
     row = fetch_manageable(Programme, programme_id, actor=actor)
-    db.session.execute(select(Programme.id).where(Programme.id == row.id).with_for_update(key_share=True))
+    hold_rows(Programme, [row.id])
     db.session.refresh(row)
     afresh = select(TrainingClass).where(TrainingClass.programme_id == row.id)
     db.session.scalars(afresh.execution_options(populate_existing=True)).all()

@@ -1,4 +1,4 @@
-"""Rows of schools that several write at once: held in one order, and their teachers counted afresh (TCH-1, TCH-7)."""
+"""How many teachers a school has, counted afresh while its row is held (TCH-1, TCH-7)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from sqlalchemy import func, select, update
 
 from app.extensions import db
 from app.models import School, Teacher
-from app.services.seats import is_postgresql
-
-
-def hold_schools(keys: Iterable[int]) -> None:
-    """Hold schools until the transaction ends, always by key, so that no two wait for each other.
-
-    SQLite has one writer anyway. Records that merely name the school may be added meanwhile.
-    """
-    wanted = select(School.id).where(School.id.in_(set(keys))).order_by(School.id)
-    if is_postgresql():
-        db.session.execute(wanted.with_for_update(key_share=True)).all()
+from app.services.unit import hold_rows
 
 
 def recount(schools: Iterable[int | None]) -> None:
@@ -28,6 +18,6 @@ def recount(schools: Iterable[int | None]) -> None:
     after, would take them away from the school for good.
     """
     keys = {key for key in schools if key is not None}
-    hold_schools(keys)
+    hold_rows(School, keys)
     count = select(func.count()).where(Teacher.school_id == School.id, Teacher.deleted_at.is_(None)).scalar_subquery()
     db.session.execute(update(School).where(School.id.in_(keys)).values(staff_count=count))

@@ -28,7 +28,7 @@ from app.services.class_facts import counts_of, locked_class, screening_of, stan
 from app.services.enrollment_facts import unseated
 from app.services.notifications import notify
 from app.services.transitions import move_many
-from app.services.unit import transaction
+from app.services.unit import is_postgresql, transaction
 
 PAGE = "PublicPage.draw"  # where anybody looks at a draw
 
@@ -136,7 +136,7 @@ def _keys_by_number(found: Screening | None) -> dict[str, int]:
 def _write_places(places: Sequence[Place], keys: dict[str, int]) -> None:
     """Write every candidate's place in one statement, however many there are."""
     told = json.dumps([[keys[p.number], p.position, p.key, int(p.drawn)] for p in places])
-    if seats.is_postgresql():
+    if is_postgresql():
         rows: Any = func.jsonb_array_elements(cast(literal(told), _json())).table_valued("value")
     else:
         rows = func.json_each(told).table_valued("value")

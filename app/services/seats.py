@@ -17,6 +17,7 @@ from app.extensions import db, fetch
 from app.models import Enrollment, Screening, TrainingClass, Transition
 from app.services.enrollment_facts import LIVE, unseated
 from app.services.transitions import Moved, on_move
+from app.services.unit import hold_rows, is_postgresql
 
 ROW, LINE = "row_", "line_"  # of the parameters: what is the enrollment's, what the ledger's
 # The tables themselves: with parameters, an insert of the entity would be the unit of work's.
@@ -39,18 +40,8 @@ def lock_teachers(teacher_ids: Iterable[int]) -> None:
 
 
 def lock_classes(class_ids: Iterable[int]) -> None:
-    """Hold classes until the transaction ends: their seats do not move, nobody else freezes or cancels them.
-
-    SQLite has one writer anyway.
-    """
-    wanted = select(TrainingClass.id).where(TrainingClass.id.in_(set(class_ids))).order_by(TrainingClass.id)
-    if is_postgresql():
-        db.session.execute(wanted.with_for_update(key_share=True)).all()
-
-
-def is_postgresql() -> bool:
-    """Tell which of the two databases is spoken to."""
-    return str(db.session.get_bind().dialect.name) == "postgresql"
+    """Hold classes until the transaction ends: their seats do not move, nobody else freezes or cancels them."""
+    hold_rows(TrainingClass, class_ids)
 
 
 def insert_enrollment(values: dict[str, Any], line: dict[str, Any]) -> int | None:

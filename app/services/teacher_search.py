@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, event, false, inspect, or_, select
 from sqlalchemy.engine import Connection
 
-from app.domain.identity import normalise_national_id, normalise_phone
+from app.domain.identity import is_whole, normalise_national_id, normalise_phone
 from app.domain.names import normalise_name
 from app.domain.pairs import pairs_of, pairs_sought
 from app.domain.teacher_numbers import LENGTH
@@ -27,7 +27,6 @@ from app.services.many_rows import insert_rows
 LONGEST = 50  # characters of a search that are looked at
 KEY_MARK = "id:"  # an ID number in an address stands as its keyed index
 _MARKED = re.compile(rf"{KEY_MARK}[0-9a-f]{{64}}")
-_WHOLE_ID = re.compile(r"[0-9]{17}[0-9X]")
 SHORTEST_NUMBER = 6  # digits from which a teacher number is found by its beginning
 CHUNK = 5000
 
@@ -75,7 +74,7 @@ def search_clause(text: str, *, actor: Actor, vault: Vault) -> ColumnElement[boo
 def without_id(text: str, vault: Vault) -> str | None:
     """Return what stands for a whole ID number in an address and so in histories and logs; None for other texts."""
     number = normalise_national_id(text)
-    return KEY_MARK + vault.key(number) if _WHOLE_ID.fullmatch(number) else None
+    return KEY_MARK + vault.key(number) if is_whole(number) else None
 
 
 def is_marked(text: str) -> bool:
@@ -85,7 +84,7 @@ def is_marked(text: str) -> bool:
 
 def _ways(wanted: str, actor: Actor, vault: Vault) -> Iterable[ColumnElement[bool]]:
     compact = normalise_national_id(wanted)
-    if _WHOLE_ID.fullmatch(compact):
+    if is_whole(compact):
         return [Teacher.national_id_key == vault.key(compact)]
     if re.fullmatch(r"[0-9]{3}[0-9X]", compact):
         return [Teacher.national_id_tail == compact]

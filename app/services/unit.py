@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -62,6 +64,21 @@ def _committed() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def hold_rows(model: type[Any], keys: Iterable[int]) -> None:
+    """Hold rows until the transaction ends, always by key, so that no two wait for each other.
+
+    Records that merely name a row may be added meanwhile. SQLite has one writer anyway.
+    """
+    if is_postgresql():
+        wanted = select(model.id).where(model.id.in_(set(keys))).order_by(model.id)
+        db.session.execute(wanted.with_for_update(key_share=True)).all()
+
+
+def is_postgresql() -> bool:
+    """Tell which of the two databases is spoken to."""
+    return str(db.session.get_bind().dialect.name) == "postgresql"
 
 
 def changed_meanwhile() -> Problem:

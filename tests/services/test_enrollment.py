@@ -22,7 +22,7 @@ from app.domain.terms import (
 )
 from app.models import ClassSession, Enrollment, Evaluation, InboxMessage, Screening, TrainingClass, Transition
 from app.security.actor import Actor
-from app.services import alternatives, enrollment, enrollment_facts, parameters, seats
+from app.services import alternatives, enrollment, enrollment_facts, parameters, unit
 from app.services.transitions import history
 from tests.support.enrolling import (
     AFTER_ROUND_ONE,
@@ -576,8 +576,8 @@ def test_enrolling_takes_the_same_few_statements_however_much_is_held(
             enrollment.enroll(li.teacher_id, chosen, actor=li)
         sent.append(statements)
     # The first one reads windows, parameters and bureaus for all that follow.
-    stamp, lock = 1, 1 if seats.is_postgresql() else 0
-    writing = 1 if seats.is_postgresql() else 3
+    stamp, lock = 1, 1 if unit.is_postgresql() else 0
+    writing = 1 if unit.is_postgresql() else 3
     assert len(sent[1]) == len(sent[2]) == stamp + 5 + lock + writing, str(sent[1])
 
 
